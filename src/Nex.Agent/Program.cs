@@ -1,0 +1,28 @@
+using Nex.Agent;
+using Nex.Linux;
+
+if (AgentOptions.TryParse(args, out AgentOptions? options, out string? fault))
+{
+    return Run(options);
+}
+
+Console.Error.WriteLine(fault);
+return ExitCodes.Usage;
+
+static int Run(AgentOptions options)
+{
+    try
+    {
+        ProcessControl.SignalOnParentDeath(Signals.Kill);
+        ProcessControl.ForbidTracing();
+        ProcessControl.AdoptOrphans();
+        using AgentLoop loop = AgentLoop.Create(options);
+        loop.Run();
+        return ExitCodes.LinkEnded;
+    }
+    catch (IOException failure)
+    {
+        Console.Error.WriteLine($"nex-agent {options.AgentId}: {failure.Message}");
+        return ExitCodes.Failed;
+    }
+}

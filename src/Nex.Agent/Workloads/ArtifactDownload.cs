@@ -1,0 +1,72 @@
+using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
+using Nex.Agent.Providers;
+using Nex.Linux;
+using Nex.Protocol.Agents;
+using Nex.Protocol.JsonRpc;
+
+namespace Nex.Agent.Workloads;
+
+/// <summary>Reads an artifact over the link, chunk by chunk, where it could not come along as an open file.</summary>
+internal sealed class ArtifactDownload : IDisposable
+{
+    private readonly SafeFileHandle _file = MemoryFile.Create("artifact");
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly AgentArtifact _artifact;
+    private long _offset;
+
+    internal ArtifactDownload(ReadOnlyMemory<byte> deployId, AgentDeploy deploy)
+    {
+        DeployId = deployId.ToArray();
+        Deploy = deploy;
+        _artifact = deploy.Artifact;
+    }
+
+    /// <summary>The id of the request that is answered when the workload runs.</summary>
+    internal byte[] DeployId { get; }
+
+    internal AgentDeploy Deploy { get; }
+
+    /// <summary>What to ask for next.</summary>
+    internal AgentArtifactRead Next => new()
+    {
+        Offset = _offset,
+        Count = (int)Math.Min(LinkLimits.ArtifactChunk, _artifact.Size - _offset),
+    };
+
+    /// <summary>Takes the answer.</summary>
+    /// <returns>The whole artifact, sealed and verified, or null while some is missing.</returns>
+    /// <exception cref="ProviderException">The answer is not what was asked for, or the whole is not the artifact announced.</exception>
+    internal SafeFileHandle? Add(ReadOnlySpan<byte> chunk)
+    {
+        if (chunk.Length != Next.Count)
+        {
+            throw new ProviderException(
+                AgentErrors.ArtifactUnavailable, $"The node sent {chunk.Length} bytes of the artifact at {_offset}, not {Next.Count}.");
+        }
+
+        RandomAccess.Write(_file, chunk, _offset);
+        _hash.AppendData(chunk);
+        _offset += chunk.Length;
+        if (_offset < _artifact.Size)
+        {
+            return null;
+        }
+
+        string hash = Convert.ToHexStringLower(_hash.GetHashAndReset());
+        if (hash != _artifact.Sha256)
+        {
+            throw new ProviderException(
+                AgentErrors.ArtifactUnavailable, $"The artifact that arrived has the SHA-256 {hash}, not {_artifact.Sha256}.");
+        }
+
+        MemoryFile.Seal(_file);
+        return _file;
+    }
+
+    public void Dispose()
+    {
+        _file.Dispose();
+        _hash.Dispose();
+    }
+}

@@ -1,0 +1,51 @@
+using Nex.Linux;
+using Nex.Linux.Processes;
+
+namespace Nex.Agent.Workloads;
+
+/// <summary>
+/// Tells the agent's thread that a child has ended, be it the workload's main process or an orphan that the agent adopted. The thread
+/// that waits reaps nothing: only the agent's thread does, so that it never signals a process id that has been given away.
+/// </summary>
+internal sealed class ExitWatcher : IDisposable
+{
+    private readonly Wakeup _wakeup = new();
+    private readonly SemaphoreSlim _reaped = new(0);
+    private volatile bool _childless;
+
+    internal ExitWatcher()
+    {
+        var thread = new Thread(Watch, maxStackSize: 64 * 1024) { IsBackground = true, Name = "exit watcher" };
+        thread.Start();
+    }
+
+    internal PollEntry PollEntry => new(_wakeup.Descriptor, PollEvents.Readable);
+
+    /// <summary>Reaps every child that has ended.</summary>
+    /// <returns>False when no child is left, ended or running.</returns>
+    internal bool Reap(Action<int, ProcessExit> onExit)
+    {
+        _wakeup.Reset();
+        while (Children.TryReap() is { } child)
+        {
+            onExit(child.ProcessId, child.Exit);
+        }
+
+        _reaped.Release();
+        return !_childless;
+    }
+
+    public void Dispose() => _wakeup.Dispose();
+
+    private void Watch()
+    {
+        while (Children.WaitForExit())
+        {
+            _wakeup.Raise();
+            _reaped.Wait();
+        }
+
+        _childless = true;
+        _wakeup.Raise();
+    }
+}

@@ -1,0 +1,80 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Nex.Linux.Interop;
+
+namespace Nex.Linux;
+
+/// <summary>File descriptors. All that are made here are closed when a program is executed.</summary>
+internal static unsafe class Descriptor
+{
+    private const int GetFlags = 3;
+    private const int SetFlags = 4;
+    private const int SetDescriptorFlags = 2;
+    private const int DuplicateCloseOnExec = 1030;
+    private const int CloseOnExecFlag = 1;
+    private const int NonBlockingFlag = 0x800;
+    private const int CloseOnExecOnOpen = 0x80000;
+
+    /// <summary>A second descriptor for the same file, with a number not below <paramref name="lowest"/>.</summary>
+    internal static SafeFileHandle Duplicate(SafeHandle source, int lowest = 3)
+    {
+        int copy = Libc.Fcntl(source, DuplicateCloseOnExec, lowest);
+        return copy >= 0 ? new SafeFileHandle(copy, ownsHandle: true) : throw LinuxException.Last("duplicate", "a descriptor");
+    }
+
+    /// <summary>Keeps an inherited descriptor from being inherited further.</summary>
+    internal static void CloseOnExec(SafeHandle descriptor)
+    {
+        if (Libc.Fcntl(descriptor, SetDescriptorFlags, CloseOnExecFlag) < 0)
+        {
+            throw LinuxException.Last("set close-on-exec of", "a descriptor");
+        }
+    }
+
+    internal static void MakeNonBlocking(SafeHandle descriptor)
+    {
+        int flags = Libc.Fcntl(descriptor, GetFlags, 0);
+        if (flags < 0 || Libc.Fcntl(descriptor, SetFlags, flags | NonBlockingFlag) < 0)
+        {
+            throw LinuxException.Last("set non-blocking mode of", "a descriptor");
+        }
+    }
+
+    /// <summary>A pipe, both ends blocking.</summary>
+    internal static (SafeFileHandle Reader, SafeFileHandle Writer) CreatePipe()
+    {
+        int* ends = stackalloc int[2];
+        return Libc.Pipe(ends, CloseOnExecOnOpen) == 0
+            ? (new SafeFileHandle(ends[0], ownsHandle: true), new SafeFileHandle(ends[1], ownsHandle: true))
+            : throw LinuxException.Last("create", "a pipe");
+    }
+
+    /// <summary>Reads once.</summary>
+    /// <returns>The bytes read, zero at the end, or null where a non-blocking descriptor has nothing now.</returns>
+    internal static int? Read(SafeHandle descriptor, Span<byte> buffer)
+    {
+        while (true)
+        {
+            nint count;
+            fixed (byte* start = buffer)
+            {
+                count = Libc.Read(descriptor, start, (nuint)buffer.Length);
+            }
+
+            if (count >= 0)
+            {
+                return (int)count;
+            }
+
+            switch (Errno.Last)
+            {
+                case Errno.Interrupted:
+                    continue;
+                case Errno.Again:
+                    return null;
+                default:
+                    throw LinuxException.Last("read", "a descriptor");
+            }
+        }
+    }
+}

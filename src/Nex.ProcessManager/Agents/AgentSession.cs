@@ -1,0 +1,245 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Nex.Linux.Processes;
+using Nex.ProcessManager.Configuration;
+using Nex.ProcessManager.Launchers;
+using Nex.ProcessManager.Telemetry;
+using Nex.Protocol.Agents;
+using Nex.Protocol.JsonRpc;
+using Nex.Protocol.Workloads;
+
+namespace Nex.ProcessManager.Agents;
+
+/// <summary>
+/// The node's conversation with one agent: the handshake, the pings that show that it is alive, and its one workload. It ends once, for
+/// the first reason that comes.
+/// </summary>
+internal sealed class AgentSession : IAgent, IAsyncDisposable
+{
+    private readonly ILaunchedAgent _launched;
+    private readonly ProcessManagerOptions _options;
+    private readonly TimeProvider _time;
+    private readonly AgentHandler _handler;
+    private readonly JsonRpcPeer _peer;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly Task<LinkException> _reading;
+    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<AgentEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<AgentExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int? _pidsLimit;
+
+    internal AgentSession(string agentId, ILaunchedAgent launched, ProcessManagerOptions options, TimeProvider time, ILogger logger)
+    {
+        Id = agentId;
+        _launched = launched;
+        _options = options;
+        _time = time;
+        _handler = new AgentHandler(agentId, logger);
+        _peer = new JsonRpcPeer(launched.Link, _handler, LinkLimits.ToNode);
+        _reading = _peer.RunAsync();
+        _ = WatchLinkAsync();
+        _ = WatchProcessAsync();
+    }
+
+    public string Id { get; }
+
+    public Task<AgentExit> Exited => _exited.Task;
+
+    /// <summary>Completes at once when the link or the process ends, or a ping stays unanswered. Never fails.</summary>
+    internal Task Over => _over.Task;
+
+    /// <summary>Completes behind <see cref="Over"/>, when the reason is known. Never fails.</summary>
+    internal Task<AgentEnd> Ended => _ended.Task;
+
+    /// <summary>Completes when there is no workload that runs: none was deployed, or it has ended. Never fails.</summary>
+    internal Task WorkloadEnded => _handler.WorkloadEnded;
+
+    /// <summary>The request it was prepared for.</summary>
+    internal DeployRequest? Request { get; private set; }
+
+    /// <summary>Waits until the agent has said who it is and all that belongs to it is in place. Then the pings begin.</summary>
+    /// <param name="giveUp">When it completes, the agent is not needed any more.</param>
+    /// <exception cref="AgentStartException">It did not become warm; the caller disposes of the session and of the process.</exception>
+    internal async Task HandshakeAsync(Task giveUp)
+    {
+        try
+        {
+            Task first = await Task.WhenAny(_handler.Hello, Over, giveUp).WaitAsync(_options.HandshakeTimeout, _time).ConfigureAwait(false);
+            if (first == giveUp)
+            {
+                throw new AgentStartException(AgentStartFailure.Cancelled, $"The start of agent {Id} was given up.");
+            }
+
+            if (first != _handler.Hello)
+            {
+                throw StartFailure(await Ended.ConfigureAwait(false));
+            }
+
+            await _launched.CompleteAsync().ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            throw new AgentStartException(
+                AgentStartFailure.HandshakeTimeout, $"Agent {Id} did not say hello within {_options.HandshakeTimeout.TotalSeconds:0.###} s.");
+        }
+
+        _ = PingAsync();
+    }
+
+    /// <summary>Takes the request it will be deployed with, and applies its limits.</summary>
+    /// <exception cref="IOException">The host failed to apply a limit.</exception>
+    internal void Prepare(DeployRequest request)
+    {
+        _pidsLimit = _launched.ApplyLimits(request.Limits);
+        Request = request;
+    }
+
+    public async Task DeployAsync(ArtifactFile artifact, IWorkloadObserver observer, CancellationToken cancellationToken)
+    {
+        DeployRequest request = Request ?? throw new InvalidOperationException($"Agent {Id} has not been prepared.");
+        if (!_handler.TryAttach(artifact, observer))
+        {
+            throw new DeployException(DeployFailure.AlreadyDeployed, $"Agent {Id} has, or had, a workload already.");
+        }
+
+        using Activity? activity = ProcessManagerTelemetry.Source.StartActivity("workload.deploy");
+        bool started = false;
+        try
+        {
+            await RequestDeployAsync(request, artifact, cancellationToken).ConfigureAwait(false);
+            started = true;
+        }
+        catch (JsonRpcException failure)
+        {
+            throw new DeployException(DeployException.FromAgent(failure.Code), $"Workload '{request.Name}' was not started: {failure.Message}", failure);
+        }
+        catch (LinkException failure)
+        {
+            throw new DeployException(
+                DeployFailure.AgentLost, $"Agent {Id} ended before workload '{request.Name}' had started: {failure.Message}", failure);
+        }
+        finally
+        {
+            _handler.Detach(started);
+        }
+    }
+
+    public async Task UndeployAsync(TimeSpan gracePeriod, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _peer.RequestAsync(
+                AgentMethods.Undeploy,
+                new AgentUndeploy { GraceMs = (long)gracePeriod.TotalMilliseconds },
+                AgentJsonContext.Default.AgentUndeploy,
+                AgentJsonContext.Default.AgentUndeploying,
+                handle: null,
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (LinkException)
+        {
+            // The agent has ended, and its workload with it.
+        }
+    }
+
+    /// <summary>Nothing of the agent is left.</summary>
+    internal void SetExited(AgentExit exit) => _exited.TrySetResult(exit);
+
+    /// <summary>Ends the conversation: an agent whose link ends, ends its workload and itself.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync().ConfigureAwait(false);
+        await _peer.DisposeAsync().ConfigureAwait(false);
+        // The observer hears of the end behind everything that had arrived.
+        await _reading.ConfigureAwait(false);
+        _handler.EndWorkload(new WorkloadExit(null, null, AgentLost: true));
+    }
+
+    private async Task RequestDeployAsync(DeployRequest request, ArtifactFile artifact, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await SendDeployAsync(_launched.Link.CarriesHandles).ConfigureAwait(false);
+        }
+        catch (HandleNotSentException)
+        {
+            await SendDeployAsync(attached: false).ConfigureAwait(false);
+        }
+
+        Task<AgentStarted> SendDeployAsync(bool attached) => _peer.RequestAsync(
+            AgentMethods.Deploy,
+            AgentDeployment.Of(request, artifact, _pidsLimit, attached),
+            AgentJsonContext.Default.AgentDeploy,
+            AgentJsonContext.Default.AgentStarted,
+            attached ? artifact.Handle : null,
+            cancellationToken);
+    }
+
+    private async Task WatchLinkAsync()
+    {
+        LinkException end = await _reading.ConfigureAwait(false);
+        _over.TrySetResult();
+        bool violation = end.Fault is LinkFault.MalformedFrame or LinkFault.OversizedFrame;
+        if (!violation)
+        {
+            // Usually the process is just ending: how it does says more than that its link has closed.
+            await Task.WhenAny(_launched.Exited, Task.Delay(_options.ExitTimeout, _time, _closing.Token)).ConfigureAwait(false);
+        }
+
+        if (violation || !_launched.Exited.IsCompleted)
+        {
+            End(violation ? AgentExitCause.ProtocolViolation : AgentExitCause.LinkLost, end.Message);
+        }
+    }
+
+    private async Task WatchProcessAsync()
+    {
+        ProcessExit exit = await _launched.Exited.ConfigureAwait(false);
+        // What it sent before it ended still counts.
+        await Task.WhenAny(_reading, Task.Delay(_options.ExitTimeout, _time, _closing.Token)).ConfigureAwait(false);
+        End(AgentExitCause.ProcessExited, $"Its process ended with {exit}.");
+    }
+
+    private void End(AgentExitCause cause, string detail)
+    {
+        _ended.TrySetResult(new AgentEnd(cause, detail));
+        _over.TrySetResult();
+    }
+
+    private async Task PingAsync()
+    {
+        using var timer = new PeriodicTimer(_options.PingInterval, _time);
+        try
+        {
+            for (long sequence = 1; await timer.WaitForNextTickAsync(_closing.Token).ConfigureAwait(false); sequence++)
+            {
+                await _peer.RequestAsync(
+                    AgentMethods.Ping,
+                    new AgentPing { Sequence = sequence },
+                    AgentJsonContext.Default.AgentPing,
+                    AgentJsonContext.Default.AgentPing,
+                    handle: null,
+                    _closing.Token).WaitAsync(_options.PingTimeout, _time, _closing.Token).ConfigureAwait(false);
+            }
+        }
+        catch (TimeoutException)
+        {
+            End(AgentExitCause.Unresponsive, $"It did not answer a ping within {_options.PingTimeout.TotalSeconds:0.###} s.");
+        }
+        catch (JsonRpcException failure)
+        {
+            End(AgentExitCause.ProtocolViolation, $"It answered a ping with an error: {failure.Message}");
+        }
+        catch (Exception failure) when (failure is LinkException or OperationCanceledException)
+        {
+            // The conversation is over, for a reason that is reported elsewhere.
+        }
+    }
+
+    private AgentStartException StartFailure(AgentEnd end) => end.Cause == AgentExitCause.ProcessExited
+        ? new AgentStartException(AgentStartFailure.Exited, $"Agent {Id} ended before it said hello. {end.Detail}")
+        : new AgentStartException(_handler.HelloFault ?? AgentStartFailure.ProtocolViolation, $"Agent {Id} did not say hello as it should. {end.Detail}");
+}
+
+/// <summary>Why the conversation with an agent is over.</summary>
+internal sealed record AgentEnd(AgentExitCause Cause, string Detail);

@@ -1,0 +1,28 @@
+namespace Nex.ProcessManager.Agents;
+
+/// <summary>Why an agent did not become warm.</summary>
+internal enum AgentStartFailure
+{
+    /// <summary>The process could not be started: the binary is missing or not executable, or the host lacks something.</summary>
+    NotStarted,
+
+    /// <summary>The process ended before it said hello.</summary>
+    Exited,
+
+    /// <summary>It did not say hello in time.</summary>
+    HandshakeTimeout,
+
+    /// <summary>What it said is not the agent protocol, or another version of it.</summary>
+    ProtocolViolation,
+
+    /// <summary>It said that it was another agent.</summary>
+    IdentityMismatch,
+
+    /// <summary>The start was given up because the agent is not needed any more.</summary>
+    Cancelled,
+}
+
+internal sealed class AgentStartException(AgentStartFailure failure, string message, Exception? inner = null) : Exception(message, inner)
+{
+    internal AgentStartFailure Failure { get; } = failure;
+}

@@ -1,0 +1,106 @@
+using Nex.ProcessManager.Launchers.RunDirectories;
+
+namespace Nex.ProcessManager.Cgroups;
+
+/// <summary>The cgroup (version 2) of one manager, with one below it for each agent. Made only where the host lets us.</summary>
+internal sealed class CgroupTree
+{
+    private static readonly string[] Wanted = ["cpu", "memory", "pids"];
+
+    private readonly string _path;
+
+    private CgroupTree(string path, IReadOnlySet<string> controllers)
+    {
+        _path = path;
+        Controllers = controllers;
+    }
+
+    /// <summary>The controllers that agents' cgroups have: those of cpu, memory and pids that the host delegates.</summary>
+    internal IReadOnlySet<string> Controllers { get; }
+
+    /// <summary>Makes the cgroup of an instance, after removing those of managers that are gone.</summary>
+    /// <param name="parent">Where; null for the cgroup of this process.</param>
+    /// <param name="reason">Why there is none, where there is none.</param>
+    internal static CgroupTree? TryCreate(string? parent, InstanceName instance, out string reason)
+    {
+        parent ??= FindOwn();
+        if (parent is null)
+        {
+            reason = "no cgroup version 2 hierarchy is mounted";
+            return null;
+        }
+
+        try
+        {
+            RemoveLeftovers(parent);
+            string path = Path.Combine(parent, instance.ToString());
+            Directory.CreateDirectory(path);
+            Enable(parent);
+            Enable(path);
+            string[] enabled = File.ReadAllText(Path.Combine(path, "cgroup.subtree_control")).Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            reason = "";
+            return new CgroupTree(path, enabled.ToHashSet());
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            reason = $"no cgroup can be made in {parent}: {failure.Message}";
+            return null;
+        }
+    }
+
+    /// <summary>The cgroup that an agent can have; not made yet.</summary>
+    internal AgentCgroup ForAgent(string agentId) => new(Path.Combine(_path, agentId), Controllers);
+
+    /// <summary>Removes it. Agents' cgroups must have been removed.</summary>
+    internal void Remove() => AgentCgroup.RemoveEmpty(_path);
+
+    /// <summary>A controller that cannot be enabled is one that agents do not have.</summary>
+    private static void Enable(string cgroup)
+    {
+        string control = Path.Combine(cgroup, "cgroup.subtree_control");
+        string[] available = File.ReadAllText(Path.Combine(cgroup, "cgroup.controllers")).Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        foreach (string controller in Wanted.Intersect(available))
+        {
+            try
+            {
+                File.WriteAllText(control, $"+{controller}");
+            }
+            catch (IOException)
+            {
+                // Busy: processes stand in this cgroup itself, as they do unless it was delegated for this.
+            }
+        }
+    }
+
+    private static void RemoveLeftovers(string parent)
+    {
+        foreach (string directory in Directory.EnumerateDirectories(parent))
+        {
+            if (InstanceName.TryParse(Path.GetFileName(directory)) is { IsAlive: false })
+            {
+                foreach (string agent in Directory.EnumerateDirectories(directory))
+                {
+                    new AgentCgroup(agent, new HashSet<string>()).KillAndRemove();
+                }
+
+                AgentCgroup.RemoveEmpty(directory);
+            }
+        }
+    }
+
+    /// <summary>The cgroup of this process in the version 2 hierarchy, wherever that is mounted.</summary>
+    private static string? FindOwn()
+    {
+        const int root = 3, mountPoint = 4;
+        string? own = File.ReadLines("/proc/self/cgroup").FirstOrDefault(line => line.StartsWith("0::", StringComparison.Ordinal))?[3..];
+        string[]? mount = File.ReadLines("/proc/self/mountinfo")
+            .FirstOrDefault(line => line.Contains(" - cgroup2 ", StringComparison.Ordinal))?.Split(' ');
+        if (own is null || mount is null)
+        {
+            return null;
+        }
+
+        string relative = mount[root] == "/" ? own : own[Math.Min(mount[root].Length, own.Length)..];
+        return Path.Combine(mount[mountPoint], relative.TrimStart('/'));
+    }
+}

@@ -1,0 +1,87 @@
+namespace Nex.ProcessManager.Configuration;
+
+/// <summary>How a process manager runs its agents. Immutable; checked as a whole when a manager is created.</summary>
+public sealed record ProcessManagerOptions
+{
+    /// <summary>How many agents are kept warm, 1 to 10,000. 1 by default.</summary>
+    public int PoolSize { get; init; } = 1;
+
+    /// <summary>What separates agents from the host. <see cref="Configuration.Sandbox.Namespaces"/> by default.</summary>
+    public Sandbox Sandbox { get; init; } = Sandbox.Namespaces;
+
+    /// <summary>The network of <see cref="Configuration.Sandbox.Namespaces"/>. <see cref="SandboxNetwork.Isolated"/> by default.</summary>
+    public SandboxNetwork Network { get; init; } = SandboxNetwork.Isolated;
+
+    /// <summary>The native agent. By default <c>nex-agent</c> beside the program that uses this library.</summary>
+    public string AgentPath { get; init; } = Path.Combine(AppContext.BaseDirectory, "nex-agent");
+
+    /// <summary>
+    /// Where the manager keeps what lives only as long as it: a directory that it makes, with mode 0700 or, for root, 0711. By default
+    /// <c>/run/nex</c> for root, <c>$XDG_RUNTIME_DIR/nex</c> for others, and <c>nex-UID</c> in the temporary directory where that is not set.
+    /// </summary>
+    public string RunDirectory { get; init; } = DefaultRunDirectory();
+
+    /// <summary>How many agents are started at the same time. By default as many as there are processors.</summary>
+    public int MaxConcurrentStarts { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>From the start of an agent's process to its hello. 5 seconds by default.</summary>
+    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often an agent is asked whether it is alive. 10 seconds by default.</summary>
+    public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long it has to answer. 5 seconds by default.</summary>
+    public TimeSpan PingTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long an agent has to end by itself once its link is closed, before it is killed. 2 seconds by default.</summary>
+    public TimeSpan ExitTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long stopping the whole manager may take before everything is killed. 30 seconds by default.</summary>
+    public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How many starts may fail in a row before <see cref="IProcessManager.StartAsync"/> gives up. 3 by default.</summary>
+    public int StartFailureLimit { get; init; } = 3;
+
+    /// <summary>How long to wait after a first failed start; doubled with each further one. 100 milliseconds by default.</summary>
+    public TimeSpan StartBackoff { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The longest wait between failing starts. 30 seconds by default.</summary>
+    public TimeSpan MaxStartBackoff { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// The most processes and threads of a workload whose request names no limit, where the host can count them; null for none. 512 by
+    /// default.
+    /// </summary>
+    public int? DefaultPidsLimit { get; init; } = 512;
+
+    /// <summary>
+    /// The size in bytes of each of the two writable directories of a <see cref="Configuration.Sandbox.Namespaces"/> sandbox, its working
+    /// directory and <c>/tmp</c>. They are in memory and vanish with the agent. 64 MiB by default.
+    /// </summary>
+    public long WorkspaceBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>
+    /// The host's user and group that agents of a <see cref="Configuration.Sandbox.Namespaces"/> sandbox run as when the node is root. 65534
+    /// (<c>nobody</c>) by default. When the node is not root, they run as its user.
+    /// </summary>
+    public uint SandboxUserId { get; init; } = 65534;
+
+    /// <summary>
+    /// The cgroup v2 directory below which each agent gets a cgroup of its own. By default the cgroup that this process is in. Where none
+    /// can be made, agents have none.
+    /// </summary>
+    public string? CgroupParent { get; init; }
+
+    private static string DefaultRunDirectory()
+    {
+        if (Linux.ProcessControl.EffectiveUserId == 0)
+        {
+            return "/run/nex";
+        }
+
+        string? runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
+        return string.IsNullOrEmpty(runtime)
+            ? Path.Combine(Path.GetTempPath(), $"nex-{Linux.ProcessControl.EffectiveUserId}")
+            : Path.Combine(runtime, "nex");
+    }
+}

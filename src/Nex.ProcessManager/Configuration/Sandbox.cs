@@ -1,0 +1,25 @@
+namespace Nex.ProcessManager.Configuration;
+
+/// <summary>What separates an agent from the host and from other agents.</summary>
+public enum Sandbox
+{
+    /// <summary>
+    /// Nothing: a child process of the same user. It must not run workloads that are not trusted.
+    /// </summary>
+    None,
+
+    /// <summary>
+    /// Linux namespaces, made by bubblewrap: own users, processes, mounts, IPC, host name and network; no privileges, a read-only system.
+    /// </summary>
+    Namespaces,
+}
+
+/// <summary>What network the workloads of a <see cref="Sandbox.Namespaces"/> sandbox have.</summary>
+public enum SandboxNetwork
+{
+    /// <summary>A loopback interface of its own, and nothing else.</summary>
+    Isolated,
+
+    /// <summary>The network of the host.</summary>
+    Host,
+}

@@ -1,0 +1,123 @@
+using Nex.Linux;
+using Nex.Linux.Processes;
+
+namespace Nex.ProcessManager.Launchers.RunDirectories;
+
+/// <summary>
+/// What one manager has on disk: <c>BASE/INSTANCE/</c> with its copy of the agent, and <c>BASE/INSTANCE/AGENT/</c> for each agent.
+/// All of it is gone when the manager has stopped.
+/// </summary>
+internal sealed class RunDirectory
+{
+    private const string ProcessFile = "process";
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const UnixFileMode Passable = Private | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+    private const UnixFileMode WritableByOthers = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+
+    private RunDirectory(string path, InstanceName instance)
+    {
+        DirectoryPath = path;
+        Instance = instance;
+    }
+
+    internal string DirectoryPath { get; }
+
+    internal InstanceName Instance { get; }
+
+    /// <summary>Removes what managers that are gone left below the base directory, and makes the directory of a new one.</summary>
+    /// <exception cref="ProcessManagerException">The base directory cannot be used.</exception>
+    internal static RunDirectory Open(string baseDirectory, Action<Leftovers> onLeftovers)
+    {
+        var instance = InstanceName.Create();
+        string path = Path.Combine(baseDirectory, instance.ToString());
+        try
+        {
+            Directory.CreateDirectory(baseDirectory, Mode);
+            if ((File.GetUnixFileMode(baseDirectory) & WritableByOthers) != 0)
+            {
+                throw Unusable(baseDirectory, "others can write to it: make it with mode 0700, or let the manager make it", null);
+            }
+
+            Leftovers leftovers = Leftovers.Remove(baseDirectory);
+            if (leftovers.Instances > 0)
+            {
+                onLeftovers(leftovers);
+            }
+
+            Directory.CreateDirectory(path, Mode);
+            return new RunDirectory(path, instance);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(baseDirectory, $"{failure.Message}: choose another with the option RunDirectory", failure);
+        }
+    }
+
+    /// <summary>Copies the agent here, where the user that sandboxes run as can reach it, and where an upgrade does not change it.</summary>
+    internal string InstallAgent(string agentPath)
+    {
+        string copy = Path.Combine(DirectoryPath, "nex-agent");
+        File.Copy(agentPath, copy, overwrite: true);
+        File.SetUnixFileMode(copy, Passable | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        return copy;
+    }
+
+    /// <summary>Makes the directory of an agent, and in it the working directory for its workload.</summary>
+    internal AgentDirectory CreateAgent(string agentId)
+    {
+        string path = Path.Combine(DirectoryPath, agentId);
+        Directory.CreateDirectory(path, Private);
+        string work = Path.Combine(path, "work");
+        Directory.CreateDirectory(work, Private);
+        return new AgentDirectory(path, work);
+    }
+
+    /// <summary>Writes down which process an agent is, for the manager that finds it when this one has been killed.</summary>
+    internal static void Record(AgentDirectory directory, ProcessIdentity process) =>
+        File.WriteAllText(Path.Combine(directory.Path, ProcessFile), process.ToString());
+
+    /// <returns>Null when none was written down, or not whole.</returns>
+    internal static ProcessIdentity? Recorded(string agentDirectory)
+    {
+        string file = Path.Combine(agentDirectory, ProcessFile);
+        return File.Exists(file) && ProcessIdentity.TryParse(File.ReadAllText(file), out ProcessIdentity identity) ? identity : null;
+    }
+
+    /// <summary>Removes a directory with all that is in it, whatever modes a workload has given to what it made there.</summary>
+    internal static void Remove(string directory)
+    {
+        try
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+        }
+        catch (UnauthorizedAccessException)
+        {
+            MakeAccessible(new DirectoryInfo(directory));
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    internal void Remove() => Remove(DirectoryPath);
+
+    private static UnixFileMode Mode => ProcessControl.EffectiveUserId == 0 ? Passable : Private;
+
+    private static void MakeAccessible(DirectoryInfo directory)
+    {
+        directory.UnixFileMode = Private;
+        foreach (DirectoryInfo child in directory.EnumerateDirectories().Where(child => child.LinkTarget is null))
+        {
+            MakeAccessible(child);
+        }
+    }
+
+    private static ProcessManagerException Unusable(string path, string reason, Exception? inner) =>
+        new(ProcessManagerError.SandboxUnavailable, $"The run directory {path} cannot be used: {reason}.", inner);
+}
+
+/// <summary>Where an agent has what is on disk for it.</summary>
+/// <param name="Path">For the manager.</param>
+/// <param name="Work">The working directory of its workload.</param>
+internal sealed record AgentDirectory(string Path, string Work);

@@ -1,0 +1,116 @@
+using Nex.Linux;
+using Nex.Linux.Processes;
+using Nex.ProcessManager.Configuration;
+
+namespace Nex.ProcessManager.Launchers.Spawning;
+
+/// <summary>
+/// The sandbox that bubblewrap makes of namespaces: the agent is process 1 of its own process namespace, sees a read-only system and two
+/// small directories in memory, has no privileges and cannot gain any.
+/// </summary>
+internal sealed class Bubblewrap
+{
+    private const string WorkDirectory = "/work";
+    private const string AgentInside = "/nex-agent";
+    private static readonly Version OldestVersion = new(0, 8, 0);
+    private static readonly string[] SystemDirectories = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
+    private static readonly string[] SystemFiles =
+        ["/etc/ld.so.cache", "/etc/alternatives", "/etc/ssl/certs", "/etc/localtime", "/etc/nsswitch.conf", "/etc/hosts", "/etc/resolv.conf"];
+
+    private readonly ProcessManagerOptions _options;
+    private readonly string _bubblewrap;
+    private readonly string? _setpriv;
+
+    private Bubblewrap(ProcessManagerOptions options, string bubblewrap, string? setpriv)
+    {
+        _options = options;
+        _bubblewrap = bubblewrap;
+        _setpriv = setpriv;
+    }
+
+    /// <summary>Finds the programs it needs, and tries them.</summary>
+    /// <exception cref="ProcessManagerException">The host cannot make this sandbox; the message says what to do.</exception>
+    internal static async Task<Bubblewrap> OpenAsync(ProcessManagerOptions options, CancellationToken cancellationToken)
+    {
+        string bubblewrap = Executables.Find("bwrap")
+            ?? throw Unavailable("bubblewrap is not installed: install the package bubblewrap (apt-get install bubblewrap)");
+        string? setpriv = null;
+        if (ProcessControl.EffectiveUserId == 0)
+        {
+            setpriv = Executables.Find("setpriv")
+                ?? throw Unavailable("setpriv is not installed, which gives up the rights of root: install the package util-linux");
+        }
+
+        (ProcessExit _, string answer) = await CommandRun.RunAsync(bubblewrap, ["--version"], cancellationToken).ConfigureAwait(false);
+        if (!Version.TryParse(answer.Split(' ').Last().Trim(), out Version? version) || version < OldestVersion)
+        {
+            throw Unavailable($"bubblewrap {OldestVersion} or newer is needed, and {bubblewrap} is '{answer.Trim()}'");
+        }
+
+        var sandbox = new Bubblewrap(options, bubblewrap, setpriv);
+        await sandbox.TryOutAsync(cancellationToken).ConfigureAwait(false);
+        return sandbox;
+    }
+
+    internal AgentCommand Command(string agentPath, string agentId)
+    {
+        string[] agent = [AgentInside, "--id", agentId, "--link", AgentCommand.LinkDescriptor.ToString(), "--work", WorkDirectory];
+        return Wrap(["--ro-bind", agentPath, AgentInside], agent);
+    }
+
+    /// <summary>A sandbox that cannot be made is better found here, with its reason, than by every agent that is started.</summary>
+    private async Task TryOutAsync(CancellationToken cancellationToken)
+    {
+        AgentCommand trial = Wrap([], ["/usr/bin/true"]);
+        (ProcessExit exit, string output) = await CommandRun.RunAsync(trial.Path, [.. trial.Arguments.Skip(1)], cancellationToken).ConfigureAwait(false);
+        if (exit.Code != 0)
+        {
+            throw Unavailable(
+                $"bubblewrap ended with {exit}: {output.Trim()}. Where user namespaces are forbidden, allow them (sysctl user.max_user_namespaces and kernel.unprivileged_userns_clone or kernel.apparmor_restrict_unprivileged_userns)");
+        }
+    }
+
+    private AgentCommand Wrap(IReadOnlyList<string> mounts, IReadOnlyList<string> program)
+    {
+        List<string> arguments = [.. GiveUpRoot(), _bubblewrap, .. Namespaces(), .. FileSystem(), .. mounts, "--remount-ro", "/", "--chdir", WorkDirectory, "--", .. program];
+        return new AgentCommand(_setpriv ?? _bubblewrap, arguments);
+    }
+
+    private string[] GiveUpRoot()
+    {
+        string user = _options.SandboxUserId.ToString();
+        return _setpriv is null ? [] : [_setpriv, "--reuid", user, "--regid", user, "--clear-groups", "--"];
+    }
+
+    private string[] Namespaces()
+    {
+        string[] always =
+        [
+            "--unshare-user", "--disable-userns", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try",
+            "--as-pid-1", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--uid", "65534", "--gid", "65534", "--hostname", "nex", "--clearenv",
+        ];
+        return _options.Network == SandboxNetwork.Isolated ? [.. always, "--unshare-net"] : always;
+    }
+
+    private string[] FileSystem()
+    {
+        string size = _options.WorkspaceBytes.ToString();
+        List<string> arguments = ["--ro-bind", "/usr", "/usr"];
+        foreach (string directory in SystemDirectories)
+        {
+            // Where /bin and its like are links into /usr, they are links in the sandbox as well.
+            var info = new DirectoryInfo(directory);
+            arguments.AddRange(info.LinkTarget is { } target ? ["--symlink", target, directory] : ["--ro-bind-try", directory, directory]);
+        }
+
+        foreach (string file in SystemFiles)
+        {
+            arguments.AddRange(["--ro-bind-try", file, file]);
+        }
+
+        return [.. arguments, "--proc", "/proc", "--dev", "/dev", "--size", size, "--tmpfs", "/tmp", "--size", size, "--tmpfs", WorkDirectory];
+    }
+
+    private static ProcessManagerException Unavailable(string reason) =>
+        new(ProcessManagerError.SandboxUnavailable, $"The sandbox 'namespaces' is not available on this host: {reason}.");
+}

@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using Nex.Linux;
+using Nex.Linux.Processes;
+
+namespace Nex.ProcessManager.Launchers.Spawning;
+
+/// <summary>
+/// Starts child processes and notices their ends, all on one thread that lives as long as this program. A child that asks for a signal
+/// when its parent dies gets it when the <em>thread</em> that started it ends: a thread of the pool would not do.
+/// </summary>
+internal static class ChildSupervisor
+{
+    private static readonly ConcurrentQueue<Order> Orders = new();
+    private static readonly Wakeup OrderPlaced = new();
+    private static readonly List<SupervisedChild> Children = [];
+
+    static ChildSupervisor()
+    {
+        var thread = new Thread(Run, maxStackSize: 256 * 1024) { IsBackground = true, Name = "Nex child supervisor" };
+        thread.Start();
+    }
+
+    /// <summary>Starts a process. The descriptors that it names must stay open until the task has completed.</summary>
+    /// <exception cref="LinuxException">It could not be started.</exception>
+    internal static Task<SupervisedChild> StartAsync(ChildProcess process)
+    {
+        var order = new Order(process);
+        Orders.Enqueue(order);
+        OrderPlaced.Raise();
+        return order.Started.Task;
+    }
+
+    private static void Run()
+    {
+        PollEntry[] entries = [];
+        while (true)
+        {
+            if (entries.Length <= Children.Count)
+            {
+                entries = new PollEntry[(2 * Children.Count) + 16];
+            }
+
+            entries[0] = new PollEntry(OrderPlaced.Descriptor, PollEvents.Readable);
+            for (int index = 0; index < Children.Count; index++)
+            {
+                entries[index + 1] = new PollEntry(Children[index].Process.Descriptor, PollEvents.Readable);
+            }
+
+            Poller.Wait(entries.AsSpan(0, Children.Count + 1), timeout: null);
+            // From the back, so that what takes the place of a removed child has been looked at.
+            for (int index = Children.Count - 1; index >= 0; index--)
+            {
+                if (entries[index + 1].Returned != PollEvents.None)
+                {
+                    Reap(index);
+                }
+            }
+
+            if (entries[0].Returned != PollEvents.None)
+            {
+                OrderPlaced.Reset();
+                StartOrdered();
+            }
+        }
+    }
+
+    private static void Reap(int index)
+    {
+        SupervisedChild child = Children[index];
+        if (child.TryReap())
+        {
+            Children[index] = Children[^1];
+            Children.RemoveAt(Children.Count - 1);
+        }
+    }
+
+    private static void StartOrdered()
+    {
+        while (Orders.TryDequeue(out Order? order))
+        {
+            try
+            {
+                int pid = order.Process.Spawn();
+                PidFd process = PidFd.TryOpen(pid) ?? throw new LinuxException("pidfd_open", $"process {pid}", Errno.NoProcess);
+                var child = new SupervisedChild(process);
+                Children.Add(child);
+                order.Started.SetResult(child);
+            }
+            catch (Exception failure)
+            {
+                // Whatever it is belongs to the one who asked; this thread has to go on.
+                order.Started.SetException(failure);
+            }
+        }
+    }
+
+    private sealed record Order(ChildProcess Process)
+    {
+        internal TaskCompletionSource<SupervisedChild> Started { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

@@ -1,0 +1,60 @@
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using Nex.Linux;
+using Nex.Linux.Processes;
+using Nex.Linux.Sockets;
+
+namespace Nex.ProcessManager.Launchers.Spawning;
+
+/// <summary>Runs a program of the host to its end, for what it answers.</summary>
+internal static class CommandRun
+{
+    private const int KeptBytes = 8 * 1024;
+
+    /// <returns>How it ended, and the beginning of what it wrote to standard output and error.</returns>
+    /// <exception cref="LinuxException">It could not be started.</exception>
+    /// <exception cref="OperationCanceledException">The wait was cancelled; the program has been killed.</exception>
+    internal static async Task<(ProcessExit Exit, string Output)> RunAsync(
+        string path, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        (SafeFileHandle ours, SafeFileHandle theirs) = SocketPair.Create();
+        await using var output = new UnixSocketLink(ours);
+        SupervisedChild child;
+        using (theirs)
+        {
+            using SafeFileHandle input = File.OpenHandle("/dev/null");
+            child = await ChildSupervisor.StartAsync(new ChildProcess
+            {
+                Path = path,
+                Arguments = [path, .. arguments],
+                Descriptors = [input, theirs, theirs],
+                OwnSession = true,
+                CloseOtherDescriptors = true,
+            }).ConfigureAwait(false);
+        }
+
+        await using CancellationTokenRegistration killing = cancellationToken.Register(() => child.TrySignal(Signals.Kill));
+        string text = await ReadAsync(output).ConfigureAwait(false);
+        ProcessExit exit = await child.Exited.ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        return (exit, text);
+    }
+
+    private static async Task<string> ReadAsync(UnixSocketLink output)
+    {
+        byte[] buffer = new byte[KeptBytes];
+        int kept = 0;
+        byte[] rest = new byte[KeptBytes];
+        while (true)
+        {
+            Memory<byte> target = kept < buffer.Length ? buffer.AsMemory(kept) : rest;
+            int count = await output.ReceiveAsync(target, CancellationToken.None).ConfigureAwait(false);
+            if (count == 0)
+            {
+                return Encoding.UTF8.GetString(buffer, 0, kept);
+            }
+
+            kept = Math.Min(kept + count, buffer.Length);
+        }
+    }
+}

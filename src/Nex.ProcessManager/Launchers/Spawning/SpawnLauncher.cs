@@ -1,0 +1,144 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
+using Nex.Linux.Processes;
+using Nex.Linux.Sockets;
+using Nex.ProcessManager.Agents;
+using Nex.ProcessManager.Cgroups;
+using Nex.ProcessManager.Configuration;
+using Nex.ProcessManager.Launchers.RunDirectories;
+using Nex.Protocol.Workloads;
+
+namespace Nex.ProcessManager.Launchers.Spawning;
+
+/// <summary>
+/// Starts agents as child processes, plain or inside bubblewrap. An agent inherits one end of a socket pair as its link: there is no socket
+/// that somebody else could connect to, and no other agent that could speak on it.
+/// </summary>
+internal sealed partial class SpawnLauncher(ProcessManagerOptions options, ILogger logger) : ILauncher
+{
+    private RunDirectory? _directory;
+    private CgroupTree? _cgroups;
+    private Bubblewrap? _bubblewrap;
+    private string _agentPath = options.AgentPath;
+
+    public string Sandbox => options.Sandbox == Configuration.Sandbox.None ? "none" : "namespaces";
+
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        CheckAgent();
+        _directory = RunDirectory.Open(options.RunDirectory, left => LogLeftovers(logger, left.Instances, left.Processes));
+        _agentPath = _directory.InstallAgent(options.AgentPath);
+        _cgroups = CgroupTree.TryCreate(options.CgroupParent, _directory.Instance, out string reason);
+        if (_cgroups is null)
+        {
+            LogNoCgroups(logger, reason);
+        }
+
+        if (options.Sandbox == Configuration.Sandbox.None)
+        {
+            LogUnsandboxed(logger);
+        }
+        else
+        {
+            _bubblewrap = await Bubblewrap.OpenAsync(options, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public void CheckLimits(WorkloadLimits limits)
+    {
+        // Inside namespaces, processes are counted without a cgroup.
+        WorkloadLimits byCgroup = _bubblewrap is null ? limits : limits with { Pids = null };
+        string[] missing = [.. AgentCgroup.Needed(byCgroup).Where(controller => _cgroups?.Controllers.Contains(controller) != true)];
+        if (missing.Length > 0)
+        {
+            throw new ProcessManagerException(
+                ProcessManagerError.LimitsUnavailable,
+                $"This host cannot limit {string.Join(" and ", missing)}: that needs cgroup version 2 with these controllers, delegated to the node (with systemd: Delegate=yes). Ask for no such limit, or choose another node.");
+        }
+    }
+
+    public async Task<ILaunchedAgent> LaunchAsync(string agentId, AgentDiagnostics diagnostics)
+    {
+        RunDirectory runDirectory = _directory ?? throw new InvalidOperationException("The launcher has not been opened.");
+        var undo = new Stack<IDisposable>();
+        try
+        {
+            AgentDirectory directory = runDirectory.CreateAgent(agentId);
+            undo.Push(new Undo(() => RunDirectory.Remove(directory.Path)));
+            (SafeFileHandle link, SafeFileHandle theirLink) = SocketPair.Create();
+            undo.Push(link);
+            (SafeFileHandle outputSocket, SafeFileHandle theirOutput) = SocketPair.Create();
+            undo.Push(outputSocket);
+            using (theirLink)
+            using (theirOutput)
+            {
+                SupervisedChild child = await StartAsync(Command(agentId, directory), theirLink, theirOutput).ConfigureAwait(false);
+                return new SpawnedAgent(child, directory, new UnixSocketLink(link), new UnixSocketLink(outputSocket), diagnostics, _cgroups?.ForAgent(agentId), _bubblewrap is null, options);
+            }
+        }
+        catch (Exception failure)
+        {
+            while (undo.TryPop(out IDisposable? step))
+            {
+                step.Dispose();
+            }
+
+            throw failure is IOException or UnauthorizedAccessException
+                ? new AgentStartException(AgentStartFailure.NotStarted, $"The process of agent {agentId} could not be started: {failure.Message}", failure)
+                : failure;
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _cgroups?.Remove();
+        _directory?.Remove();
+        return ValueTask.CompletedTask;
+    }
+
+    private static async Task<SupervisedChild> StartAsync(AgentCommand command, SafeFileHandle link, SafeFileHandle output)
+    {
+        using SafeFileHandle input = File.OpenHandle("/dev/null");
+        return await ChildSupervisor.StartAsync(new ChildProcess
+        {
+            Path = command.Path,
+            Arguments = command.Arguments,
+            Descriptors = [input, output, output, link],
+            OwnSession = true,
+            CloseOtherDescriptors = true,
+        }).ConfigureAwait(false);
+    }
+
+    private AgentCommand Command(string agentId, AgentDirectory directory) =>
+        _bubblewrap?.Command(_agentPath, agentId) ?? AgentCommand.Plain(_agentPath, agentId, directory.Work);
+
+    private void CheckAgent()
+    {
+        if (!File.Exists(options.AgentPath))
+        {
+            throw new ProcessManagerException(
+                ProcessManagerError.StartFailed,
+                $"The agent {options.AgentPath} does not exist: put nex-agent there, or set the option AgentPath to where it is.");
+        }
+
+        if (!Executables.IsExecutable(options.AgentPath))
+        {
+            throw new ProcessManagerException(
+                ProcessManagerError.StartFailed, $"The agent {options.AgentPath} is not executable: make it so with chmod +x.");
+        }
+    }
+
+    [LoggerMessage(200, LogLevel.Warning, "Agents run without a sandbox: workloads that are not trusted must not be run")]
+    private static partial void LogUnsandboxed(ILogger logger);
+
+    [LoggerMessage(201, LogLevel.Information, "Agents have no cgroups ({Reason}): limits of memory and processors cannot be applied, and a process tree is killed by its session")]
+    private static partial void LogNoCgroups(ILogger logger, string reason);
+
+    [LoggerMessage(202, LogLevel.Warning, "Removed what {Instances} managers left behind that ended without stopping; {Processes} of their processes still ran")]
+    private static partial void LogLeftovers(ILogger logger, int instances, int processes);
+
+    private sealed class Undo(Action action) : IDisposable
+    {
+        public void Dispose() => action();
+    }
+}

@@ -1,0 +1,164 @@
+using Nex.Linux;
+using Nex.Linux.Processes;
+using Nex.ProcessManager.Agents;
+using Nex.ProcessManager.Cgroups;
+using Nex.ProcessManager.Configuration;
+using Nex.ProcessManager.Launchers.RunDirectories;
+using Nex.Protocol.JsonRpc;
+using Nex.Protocol.Workloads;
+
+namespace Nex.ProcessManager.Launchers.Spawning;
+
+/// <summary>An agent that is a child process of ours, or a child of a bubblewrap that is.</summary>
+internal sealed class SpawnedAgent : ILaunchedAgent
+{
+    private readonly SupervisedChild _child;
+    private readonly ProcessIdentity _identity;
+    private readonly AgentDirectory _directory;
+    private readonly AgentCgroup? _cgroup;
+    private readonly bool _plain;
+    private readonly ProcessManagerOptions _options;
+    private readonly Task _joined;
+    private readonly Task _output;
+    private readonly UnixSocketLink _outputLink;
+    private volatile bool _killed;
+
+    internal SpawnedAgent(
+        SupervisedChild child,
+        AgentDirectory directory,
+        UnixSocketLink link,
+        UnixSocketLink outputLink,
+        AgentDiagnostics diagnostics,
+        AgentCgroup? cgroup,
+        bool plain,
+        ProcessManagerOptions options)
+    {
+        _child = child;
+        _directory = directory;
+        _cgroup = cgroup;
+        _plain = plain;
+        _options = options;
+        _outputLink = outputLink;
+        Link = link;
+        _identity = ProcessIdentity.TryGet(child.ProcessId) ?? new ProcessIdentity(child.ProcessId, long.MaxValue);
+        // Both go on while the agent starts. Inside namespaces the tree ends with its first process, and a cgroup is only made for limits.
+        _joined = plain ? Task.Run(JoinCgroup) : Task.CompletedTask;
+        _output = ReadOutputAsync(diagnostics);
+    }
+
+    public Link Link { get; }
+
+    public Task<ProcessExit> Exited => _child.Exited;
+
+    /// <summary>The process that was started: the agent, or the bubblewrap around it.</summary>
+    internal int ProcessId => _child.ProcessId;
+
+    public async Task CompleteAsync()
+    {
+        try
+        {
+            RunDirectory.Record(_directory, _identity);
+            await _joined.ConfigureAwait(false);
+        }
+        catch (IOException failure)
+        {
+            throw new AgentStartException(AgentStartFailure.NotStarted, $"The host could not make room for the agent: {failure.Message}", failure);
+        }
+    }
+
+    public int? ApplyLimits(WorkloadLimits? limits)
+    {
+        int? pids = limits?.Pids ?? _options.DefaultPidsLimit;
+        var byCgroup = new WorkloadLimits { MemoryBytes = limits?.MemoryBytes, Cpus = limits?.Cpus, Pids = _plain ? pids : null };
+        if (_cgroup is not null && _cgroup.CanApplyAny(byCgroup))
+        {
+            JoinCgroup();
+            _cgroup.Apply(byCgroup);
+        }
+
+        // Inside namespaces the kernel counts the processes of each sandbox by themselves.
+        return _plain ? null : pids;
+    }
+
+    public void Kill()
+    {
+        _killed = true;
+        if (_plain)
+        {
+            _cgroup?.Kill();
+            _child.TrySignal(Signals.Kill);
+            return;
+        }
+
+        // The child of bubblewrap is the first process of the namespace: with it, all others end, and bubblewrap reaps it and ends too.
+        IReadOnlyList<int> children = Children.Of(_child.ProcessId);
+        foreach (int child in children)
+        {
+            Children.TrySignal(child, Signals.Kill);
+        }
+
+        if (children.Count == 0)
+        {
+            _child.TrySignal(Signals.Kill);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        ProcessExit exit = await Exited.ConfigureAwait(false);
+        if (_killed || exit.Code != 0)
+        {
+            // It may not have ended what it had started.
+            ProcessSession.Kill(_identity);
+        }
+
+        await _joined.ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+        _cgroup?.KillAndRemove();
+        await Link.DisposeAsync().ConfigureAwait(false);
+        await _outputLink.DisposeAsync().ConfigureAwait(false);
+        await _output.ConfigureAwait(false);
+        RunDirectory.Remove(_directory.Path);
+    }
+
+    private void JoinCgroup()
+    {
+        if (_cgroup is null)
+        {
+            return;
+        }
+
+        _cgroup.Create();
+        _cgroup.TryAdd(_child.ProcessId);
+        foreach (int child in _plain ? [] : Children.Of(_child.ProcessId))
+        {
+            _cgroup.TryAdd(child);
+        }
+    }
+
+    private async Task ReadOutputAsync(AgentDiagnostics diagnostics)
+    {
+        byte[] buffer = [];
+        try
+        {
+            while (true)
+            {
+                // Agents rarely write: the buffer comes with the first line.
+                await _outputLink.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None).ConfigureAwait(false);
+                buffer = buffer.Length == 0 ? new byte[4096] : buffer;
+                int count = await _outputLink.ReceiveAsync(buffer, CancellationToken.None).ConfigureAwait(false);
+                if (count == 0)
+                {
+                    break;
+                }
+
+                diagnostics.Append(buffer.AsSpan(0, count));
+            }
+        }
+        catch (Exception failure) when (failure is IOException or ObjectDisposedException)
+        {
+            // The agent has ended, and its end is reported by others.
+        }
+
+        diagnostics.Complete();
+    }
+}

@@ -1,0 +1,69 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Nex.Linux.Sockets;
+using Nex.Protocol.JsonRpc;
+
+namespace Nex.ProcessManager.Launchers.Spawning;
+
+/// <summary>The node's end of a socket pair, which can carry open files.</summary>
+internal sealed class UnixSocketLink : Link
+{
+    private readonly Socket _socket;
+
+    /// <summary>Takes over the descriptor.</summary>
+    internal UnixSocketLink(SafeFileHandle descriptor)
+    {
+        _socket = new Socket(new SafeSocketHandle(descriptor.DangerousGetHandle(), ownsHandle: true));
+        descriptor.SetHandleAsInvalid();
+    }
+
+    internal override bool CarriesHandles => true;
+
+    internal override async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SocketException failure)
+        {
+            // The other end was closed with something unread in it: an end like any other.
+            return failure.SocketErrorCode == SocketError.ConnectionReset ? 0 : throw new IOException(failure.Message, failure);
+        }
+    }
+
+    internal override async ValueTask<bool> SendAsync(ReadOnlyMemory<byte> bytes, SafeHandle? handle, CancellationToken cancellationToken)
+    {
+        if (handle is not null)
+        {
+            // The handle travels with the first byte. When not even that fits now, the agent is behind, and can do without the handle.
+            if (SocketMessage.TrySend(_socket.SafeHandle, bytes.Span, handle) is not { } sent)
+            {
+                return false;
+            }
+
+            bytes = bytes[sent..];
+        }
+
+        try
+        {
+            while (bytes.Length > 0)
+            {
+                bytes = bytes[await _socket.SendAsync(bytes, SocketFlags.None, cancellationToken).ConfigureAwait(false)..];
+            }
+
+            return true;
+        }
+        catch (SocketException failure)
+        {
+            throw new IOException(failure.Message, failure);
+        }
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        _socket.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,216 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Nex.Linux.Processes;
+using Nex.ProcessManager.Agents;
+using Nex.ProcessManager.Configuration;
+using Nex.ProcessManager.Launchers;
+using Nex.ProcessManager.Telemetry;
+
+namespace Nex.ProcessManager.Pool;
+
+/// <summary>What all agents of a manager share.</summary>
+internal sealed record AgentEnvironment(
+    AgentPool Pool,
+    ILauncher Launcher,
+    IProcessDelegate Delegate,
+    ProcessManagerOptions Options,
+    PoolTelemetry Telemetry,
+    TimeProvider Time,
+    ILogger Logger)
+{
+    /// <summary>Cancelled when there is no time left for asking.</summary>
+    internal required CancellationToken Force { get; init; }
+}
+
+/// <summary>
+/// One agent's life, from its launch to the removal of its last file, as one method: what is told of it to the outside is told in order,
+/// and whatever goes wrong on the way, the end is the same.
+/// </summary>
+internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment environment)
+{
+    private readonly ILogger _logger = environment.Logger;
+    private bool _wasWarm;
+
+    /// <summary>Lives it. Never fails.</summary>
+    internal async Task RunAsync()
+    {
+        AgentExit exit;
+        try
+        {
+            exit = await LiveAsync().ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            // Nobody awaits a life: what is thrown here would be lost, and the agent never leave the pool.
+            LogFailed(_logger, failure, agent.Id);
+            exit = Exit(AgentExitCause.StartFailed, null, killed: false, failure.Message);
+        }
+
+        environment.Pool.Remove(agent, exit.Cause);
+        LogExited(_logger, agent.Id, exit.Cause, exit.Detail);
+        agent.Session?.SetExited(exit);
+        if (_wasWarm)
+        {
+            Tell(() => environment.Delegate.OnProcessExited(agent.Id, exit));
+        }
+
+        agent.SetGone(exit);
+    }
+
+    private async Task<AgentExit> LiveAsync()
+    {
+        long begun = environment.Time.GetTimestamp();
+        using Activity? activity = ProcessManagerTelemetry.Source.StartActivity("agent.start");
+        var diagnostics = new AgentDiagnostics(_logger, agent.Id);
+        ILaunchedAgent launched;
+        try
+        {
+            launched = await environment.Launcher.LaunchAsync(agent.Id, diagnostics).ConfigureAwait(false);
+        }
+        catch (AgentStartException failure)
+        {
+            return StartFailed(failure, null);
+        }
+
+        var session = new AgentSession(agent.Id, launched, environment.Options, environment.Time, _logger);
+        try
+        {
+            await session.HandshakeAsync(agent.StopRequested).ConfigureAwait(false);
+        }
+        catch (AgentStartException failure)
+        {
+            (ProcessExit process, _) = await EndAsync(session, launched, patience: TimeSpan.Zero).ConfigureAwait(false);
+            return StartFailed(new AgentStartException(failure.Failure, failure.Message + diagnostics.Tail, failure), process);
+        }
+
+        if (environment.Pool.TryMarkWarm(agent, session))
+        {
+            _wasWarm = true;
+            environment.Telemetry.Warmed(begun);
+            activity?.Stop();
+            Tell(() => environment.Delegate.OnProcessStarted(agent.Id));
+            await Task.WhenAny(session.Over, agent.StopRequested).ConfigureAwait(false);
+            environment.Pool.Leave(agent);
+        }
+
+        return await StopAsync(session, launched).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends an agent that was warm: its workload is asked first, unless there is nobody left to ask.</summary>
+    private async Task<AgentExit> StopAsync(AgentSession session, ILaunchedAgent launched)
+    {
+        if (!session.Over.IsCompleted)
+        {
+            await AskWorkloadAsync(session).ConfigureAwait(false);
+        }
+
+        if (!session.Over.IsCompleted)
+        {
+            AgentExitCause cause = agent.StopCause ?? AgentExitCause.Stopped;
+            (ProcessExit exit, bool killed) = await EndAsync(session, launched, environment.Options.ExitTimeout).ConfigureAwait(false);
+            return Exit(cause, exit, killed, killed ? "It did not end when it was asked to, and was killed." : "It ended when it was asked to.");
+        }
+
+        AgentEnd end = await session.Ended.ConfigureAwait(false);
+        (ProcessExit process, bool hadToBeKilled) = await EndAsync(session, launched, patience: TimeSpan.Zero).ConfigureAwait(false);
+        return Exit(end.Cause, process, hadToBeKilled, end.Detail);
+    }
+
+    private async Task AskWorkloadAsync(AgentSession session)
+    {
+        if (session.WorkloadEnded.IsCompleted)
+        {
+            return;
+        }
+
+        TimeSpan grace = agent.Request?.GracePeriod ?? TimeSpan.Zero;
+        using var deadline = new CancellationTokenSource(grace + environment.Options.ExitTimeout, environment.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, environment.Force);
+        try
+        {
+            await session.UndeployAsync(grace, either.Token).ConfigureAwait(false);
+            await Task.WhenAny(session.WorkloadEnded, session.Over).WaitAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // It has had its time.
+        }
+    }
+
+    /// <summary>Closes the link, on which the agent ends by itself, and kills it when it does not within the time it is given.</summary>
+    private async Task<(ProcessExit Exit, bool Killed)> EndAsync(AgentSession session, ILaunchedAgent launched, TimeSpan patience)
+    {
+        await session.DisposeAsync().ConfigureAwait(false);
+        bool killed = !await ExitsWithinAsync(launched, patience).ConfigureAwait(false);
+        if (killed)
+        {
+            do
+            {
+                launched.Kill();
+            }
+            while (!await ExitsWithinAsync(launched, environment.Options.ExitTimeout).ConfigureAwait(false));
+        }
+
+        ProcessExit exit = await launched.Exited.ConfigureAwait(false);
+        await launched.DisposeAsync().ConfigureAwait(false);
+        return (exit, killed);
+    }
+
+    private async Task<bool> ExitsWithinAsync(ILaunchedAgent launched, TimeSpan patience)
+    {
+        if (patience > TimeSpan.Zero && !launched.Exited.IsCompleted)
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(environment.Force);
+            await Task.WhenAny(launched.Exited, Task.Delay(patience, environment.Time, either.Token)).ConfigureAwait(false);
+            await either.CancelAsync().ConfigureAwait(false);
+        }
+
+        return launched.Exited.IsCompleted;
+    }
+
+    private AgentExit StartFailed(AgentStartException failure, ProcessExit? process)
+    {
+        bool wanted = agent.StopCause is null;
+        if (wanted)
+        {
+            LogStartFailed(_logger, agent.Id, failure.Failure, failure.Message);
+        }
+
+        environment.Pool.StartFailed(agent, failure);
+        return Exit(agent.StopCause ?? AgentExitCause.StartFailed, process, killed: false, failure.Message);
+    }
+
+    private AgentExit Exit(AgentExitCause cause, ProcessExit? process, bool killed, string detail) => new()
+    {
+        Id = agent.Id,
+        Cause = cause,
+        Code = process?.Code,
+        Signal = process?.Signal,
+        Killed = killed,
+        Detail = detail,
+    };
+
+    private void Tell(Action call)
+    {
+        try
+        {
+            call();
+        }
+        catch (Exception failure)
+        {
+            LogDelegateFailed(_logger, failure, agent.Id);
+        }
+    }
+
+    [LoggerMessage(300, LogLevel.Warning, "Agent {AgentId} did not become warm ({Failure}): {Reason}")]
+    private static partial void LogStartFailed(ILogger logger, string agentId, AgentStartFailure failure, string reason);
+
+    [LoggerMessage(301, LogLevel.Debug, "Agent {AgentId} has ended ({Cause}): {Detail}")]
+    private static partial void LogExited(ILogger logger, string agentId, AgentExitCause cause, string detail);
+
+    [LoggerMessage(302, LogLevel.Error, "The process delegate threw for agent {AgentId}")]
+    private static partial void LogDelegateFailed(ILogger logger, Exception failure, string agentId);
+
+    [LoggerMessage(303, LogLevel.Critical, "The life of agent {AgentId} ended by a failure of the node")]
+    private static partial void LogFailed(ILogger logger, Exception failure, string agentId);
+}

@@ -1,0 +1,356 @@
+using Nex.ProcessManager.Agents;
+using Nex.Protocol.Identifiers;
+using Nex.Protocol.Workloads;
+
+namespace Nex.ProcessManager.Pool;
+
+/// <summary>
+/// All state of all agents' lives, and the only thing that changes it: who is warm, who is promised to whom, how many are missing. It does
+/// nothing itself; it says what is to be started, and tells agents to stop.
+/// </summary>
+/// <remarks>
+/// Every member may be called from any thread. One lock guards everything, nothing waits under it, and no foreign code runs under it. While
+/// an agent is warm nobody waits for one, so a warm agent always goes to the first who comes, and the next warm one to the first who waits.
+/// </remarks>
+internal sealed partial class AgentPool
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, PooledAgent> _agents = [];
+    private readonly LinkedList<PooledAgent> _warm = new();
+    private readonly int[] _counts = new int[Enum.GetValues<AgentState>().Length];
+    private readonly int _size;
+    private readonly int _maxConcurrentStarts;
+    private readonly int _startFailureLimit;
+    private readonly TimeProvider _time;
+    private readonly PoolTelemetry _telemetry;
+    private readonly StartBackoff _backoff;
+    private readonly Action _changed;
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Phase _phase = Phase.Created;
+
+    /// <param name="changed">Called, with no lock held, when starts may have become due. Must return at once.</param>
+    internal AgentPool(Configuration.ProcessManagerOptions options, TimeProvider time, PoolTelemetry telemetry, Action changed)
+    {
+        _size = options.PoolSize;
+        _maxConcurrentStarts = options.MaxConcurrentStarts;
+        _startFailureLimit = options.StartFailureLimit;
+        _time = time;
+        _telemetry = telemetry;
+        _backoff = new StartBackoff(options.StartBackoff, options.MaxStartBackoff, time);
+        _changed = changed;
+    }
+
+    private enum Phase
+    {
+        Created,
+        Opening,
+        Open,
+        LameDuck,
+        Stopping,
+        Stopped,
+    }
+
+    /// <summary>Completes when the first agent is warm, or fails with the reason why none will be.</summary>
+    internal Task Ready => _ready.Task;
+
+    internal PoolStatus Status
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return new PoolStatus
+                {
+                    State = StateNow(),
+                    Size = _size,
+                    Starting = _counts[(int)AgentState.Starting],
+                    Warm = _counts[(int)AgentState.Warm],
+                    Prepared = _counts[(int)AgentState.Prepared],
+                    Stopping = _counts[(int)AgentState.Stopping],
+                    Waiting = _waiters.Count,
+                    Reason = _backoff.Reason,
+                    NextStart = _backoff.NextStart,
+                };
+            }
+        }
+    }
+
+    /// <summary>Takes the pool for its one start.</summary>
+    /// <exception cref="ProcessManagerException">It has been started or stopped before.</exception>
+    internal void BeginOpening()
+    {
+        lock (_lock)
+        {
+            _phase = _phase switch
+            {
+                Phase.Created => Phase.Opening,
+                Phase.Stopping or Phase.Stopped => throw Stopping(),
+                _ => throw new ProcessManagerException(ProcessManagerError.AlreadyStarted, "The process manager has been started already: make another."),
+            };
+        }
+    }
+
+    /// <summary>From now on agents are started and handed out, unless the pool has been closed meanwhile.</summary>
+    internal void Open()
+    {
+        lock (_lock)
+        {
+            _phase = _phase == Phase.Opening ? Phase.Open : _phase;
+        }
+
+        _changed();
+    }
+
+    /// <summary>The agents to start now: as many as are missing, a bounded number at once, and one at a time while starts fail.</summary>
+    internal IReadOnlyList<PooledAgent> ClaimStarts()
+    {
+        lock (_lock)
+        {
+            if (_phase != Phase.Open || _backoff.MustWait)
+            {
+                return [];
+            }
+
+            int starting = _counts[(int)AgentState.Starting];
+            int missing = _size + _waiters.Count - starting - _counts[(int)AgentState.Warm];
+            int allowed = (_backoff.Failures > 0 ? 1 : _maxConcurrentStarts) - starting;
+            var claimed = new List<PooledAgent>();
+            for (int count = Math.Min(missing, allowed); count > 0; count--)
+            {
+                var agent = new PooledAgent(SortableId.Create(_time));
+                _agents.Add(agent.Id, agent);
+                Enter(agent, AgentState.Starting);
+                claimed.Add(agent);
+            }
+
+            return claimed;
+        }
+    }
+
+    /// <summary>An agent has said hello: it goes to the first who waits, or becomes warm.</summary>
+    /// <returns>False when it was asked to stop meanwhile.</returns>
+    internal bool TryMarkWarm(PooledAgent agent, AgentSession session)
+    {
+        lock (_lock)
+        {
+            if (agent.State != AgentState.Starting)
+            {
+                return false;
+            }
+
+            agent.Session = session;
+            _backoff.Succeeded();
+            Move(agent, AgentState.Warm);
+            agent.WarmPlace = _warm.AddLast(agent);
+            GrantNext();
+            _ready.TrySetResult();
+        }
+
+        _changed();
+        return true;
+    }
+
+    /// <summary>An agent did not become warm.</summary>
+    internal void StartFailed(PooledAgent agent, AgentStartException failure)
+    {
+        lock (_lock)
+        {
+            if (agent.State != AgentState.Starting)
+            {
+                // It was told to stop, so that it did not start is no failure of the host.
+                return;
+            }
+
+            Move(agent, AgentState.Stopping);
+            _telemetry.StartFailed(failure.Failure);
+            _backoff.Failed(failure.Message);
+            if (_backoff.Failures >= _startFailureLimit)
+            {
+                _ready.TrySetException(new ProcessManagerException(
+                    ProcessManagerError.StartFailed, $"No agent could be started; {_backoff.Failures} attempts failed. The last: {failure.Message}", failure));
+            }
+        }
+
+        _changed();
+    }
+
+    /// <summary>An agent has died, or is about to be ended: it is not handed out any more.</summary>
+    internal void Leave(PooledAgent agent)
+    {
+        lock (_lock)
+        {
+            StopLocked(agent);
+        }
+
+        _changed();
+    }
+
+    /// <summary>Nothing of an agent is left.</summary>
+    internal void Remove(PooledAgent agent, AgentExitCause cause)
+    {
+        lock (_lock)
+        {
+            StopLocked(agent);
+            _telemetry.Left(agent.State);
+            _counts[(int)agent.State]--;
+            agent.State = AgentState.Exited;
+            _agents.Remove(agent.Id);
+            _telemetry.Exited(cause);
+        }
+
+        _changed();
+    }
+
+    /// <summary>Tells an agent to stop, if it has not been told.</summary>
+    /// <exception cref="ProcessManagerException">There is none of that id.</exception>
+    internal PooledAgent RequestStop(string id, AgentExitCause cause)
+    {
+        PooledAgent agent;
+        lock (_lock)
+        {
+            agent = Find(id);
+            StopLocked(agent);
+            agent.RequestStop(cause);
+        }
+
+        _changed();
+        return agent;
+    }
+
+    /// <summary>No new workloads: waiters fail, and agents without a workload are told to stop.</summary>
+    /// <returns>Those agents.</returns>
+    internal IReadOnlyList<PooledAgent> EnterLameDuck()
+    {
+        lock (_lock)
+        {
+            if (_phase is Phase.Stopping or Phase.Stopped)
+            {
+                return [];
+            }
+
+            _phase = Phase.LameDuck;
+            _ready.TrySetException(LameDuck());
+            FailWaiters(LameDuck);
+            return StopAll(agent => agent.State is AgentState.Starting or AgentState.Warm, AgentExitCause.LameDuck);
+        }
+    }
+
+    /// <summary>The end: waiters fail, and every agent is told to stop.</summary>
+    /// <returns>The agents that there are; there will be no others.</returns>
+    internal IReadOnlyList<PooledAgent> Close()
+    {
+        lock (_lock)
+        {
+            if (_phase != Phase.Stopped)
+            {
+                _phase = Phase.Stopping;
+            }
+
+            _ready.TrySetException(Stopping());
+            FailWaiters(Stopping);
+            return StopAll(_ => true, AgentExitCause.ManagerStopped);
+        }
+    }
+
+    internal void MarkStopped()
+    {
+        lock (_lock)
+        {
+            _phase = Phase.Stopped;
+        }
+    }
+
+    /// <summary>The prepared agents, as of one moment.</summary>
+    internal IReadOnlyList<ProcessInfo> List()
+    {
+        lock (_lock)
+        {
+            return
+            [
+                .. _agents.Values
+                    .Where(agent => agent.Request is not null)
+                    .OrderBy(agent => agent.Id, StringComparer.Ordinal)
+                    .Select(agent => new ProcessInfo(agent.Request!, agent.Id, agent.Request!.Name, agent.Request.Namespace)),
+            ];
+        }
+    }
+
+    /// <returns>Null when there is no such agent, or it has no request.</returns>
+    internal DeployRequest? Lookup(string id)
+    {
+        lock (_lock)
+        {
+            return _agents.GetValueOrDefault(id)?.Request;
+        }
+    }
+
+    /// <exception cref="ProcessManagerException">There is no such agent, or it has no request.</exception>
+    internal AgentSession GetPrepared(string id)
+    {
+        lock (_lock)
+        {
+            PooledAgent agent = Find(id);
+            return agent is { Request: not null, Session: { } session }
+                ? session
+                : throw new ProcessManagerException(ProcessManagerError.NotPrepared, $"Agent '{id}' has not been prepared for a workload.");
+        }
+    }
+
+    private PooledAgent Find(string id) => _agents.GetValueOrDefault(id)
+        ?? throw new ProcessManagerException(ProcessManagerError.UnknownId, $"There is no agent '{id}', or none any more.");
+
+    private List<PooledAgent> StopAll(Func<PooledAgent, bool> which, AgentExitCause cause)
+    {
+        List<PooledAgent> agents = [.. _agents.Values.Where(which)];
+        foreach (PooledAgent agent in agents)
+        {
+            StopLocked(agent);
+            agent.RequestStop(cause);
+        }
+
+        return agents;
+    }
+
+    private void StopLocked(PooledAgent agent)
+    {
+        if (agent.State < AgentState.Stopping)
+        {
+            Move(agent, AgentState.Stopping);
+        }
+    }
+
+    private void Enter(PooledAgent agent, AgentState state)
+    {
+        agent.State = state;
+        _counts[(int)state]++;
+        _telemetry.Entered(state);
+    }
+
+    private void Move(PooledAgent agent, AgentState state)
+    {
+        _telemetry.Left(agent.State);
+        _counts[(int)agent.State]--;
+        if (agent.WarmPlace is { } place)
+        {
+            _warm.Remove(place);
+            agent.WarmPlace = null;
+        }
+
+        Enter(agent, state);
+    }
+
+    private PoolState StateNow() => _phase switch
+    {
+        Phase.Created => PoolState.Created,
+        Phase.LameDuck => PoolState.LameDuck,
+        Phase.Stopping => PoolState.Stopping,
+        Phase.Stopped => PoolState.Stopped,
+        _ when _backoff.Failures > 0 => PoolState.Failing,
+        _ => _counts[(int)AgentState.Warm] >= _size ? PoolState.Full : PoolState.Filling,
+    };
+
+    private static ProcessManagerException LameDuck() =>
+        new(ProcessManagerError.LameDuck, "The pool is in lame duck and takes no new workloads: choose another node.");
+
+    private static ProcessManagerException Stopping() => new(ProcessManagerError.Stopping, "The process manager is being stopped, or has been.");
+}

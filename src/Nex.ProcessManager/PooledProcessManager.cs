@@ -1,0 +1,203 @@
+using Microsoft.Extensions.Logging;
+using Nex.ProcessManager.Agents;
+using Nex.ProcessManager.Configuration;
+using Nex.ProcessManager.Launchers;
+using Nex.ProcessManager.Pool;
+using Nex.Protocol.Workloads;
+
+namespace Nex.ProcessManager;
+
+/// <summary>What all process managers are: one pool of agents, over a launcher that starts agents of one kind.</summary>
+public abstract partial class PooledProcessManager : IProcessManager
+{
+    private readonly ProcessManagerOptions _options;
+    private readonly ILauncher _launcher;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly PoolTelemetry _telemetry;
+    private readonly AgentPool _pool;
+    private readonly ITimer _retry;
+    private readonly CancellationTokenSource _force = new();
+    private readonly Lock _stopLock = new();
+    private IProcessDelegate? _delegate;
+    private Task _opening = Task.CompletedTask;
+    private Task? _stopping;
+    private int _pumpQueued;
+
+    private protected PooledProcessManager(ProcessManagerOptions options, ILauncher launcher, TimeProvider time, ILogger logger)
+    {
+        ProcessManagerOptionsValidator.ThrowIfInvalid(options);
+        _options = options;
+        _launcher = launcher;
+        _time = time;
+        _logger = logger;
+        _telemetry = new PoolTelemetry(launcher.Sandbox, time);
+        _pool = new AgentPool(options, time, _telemetry, QueuePump);
+        _retry = time.CreateTimer(_ => QueuePump(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <inheritdoc/>
+    public PoolStatus Status => _pool.Status;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ProcessInfo> ListProcesses() => _pool.List();
+
+    /// <inheritdoc/>
+    public DeployRequest? Lookup(string workloadId)
+    {
+        ArgumentNullException.ThrowIfNull(workloadId);
+        return _pool.Lookup(workloadId);
+    }
+
+    /// <inheritdoc/>
+    public IAgent GetAgent(string workloadId)
+    {
+        ArgumentNullException.ThrowIfNull(workloadId);
+        return _pool.GetPrepared(workloadId);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask PrepareWorkloadAsync(string workloadId, DeployRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(workloadId);
+        cancellationToken.ThrowIfCancellationRequested();
+        long begun = _time.GetTimestamp();
+        Check(request);
+        Apply(_pool.Prepare(workloadId, request), begun);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<string> PrepareNextWorkloadAsync(DeployRequest request, CancellationToken cancellationToken = default)
+    {
+        long begun = _time.GetTimestamp();
+        Check(request);
+        ValueTask<PooledAgent> taking = _pool.PrepareNextAsync(request, cancellationToken);
+        return taking.IsCompletedSuccessfully ? new ValueTask<string>(Apply(taking.Result, begun)) : AwaitAsync(taking, begun);
+
+        async ValueTask<string> AwaitAsync(ValueTask<PooledAgent> taking, long begun) => Apply(await taking.ConfigureAwait(false), begun);
+    }
+
+    /// <inheritdoc/>
+    public async Task StartAsync(IProcessDelegate processDelegate, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(processDelegate);
+        _pool.BeginOpening();
+        _delegate = processDelegate;
+        try
+        {
+            _opening = _launcher.OpenAsync(cancellationToken);
+            await _opening.ConfigureAwait(false);
+            _pool.Open();
+            await _pool.Ready.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            await StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        Task stopping;
+        lock (_stopLock)
+        {
+            stopping = _stopping ??= Task.Run(StopCoreAsync, CancellationToken.None);
+        }
+
+        await using CancellationTokenRegistration forcing = cancellationToken.UnsafeRegister(_ => _force.Cancel(), null);
+        await stopping.ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<AgentExit> StopProcessAsync(string workloadId, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(workloadId);
+        PooledAgent agent = _pool.RequestStop(workloadId, AgentExitCause.Stopped);
+        return await agent.Gone.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task EnterLameDuckAsync(CancellationToken cancellationToken = default)
+    {
+        IReadOnlyList<PooledAgent> ending = _pool.EnterLameDuck();
+        LogLameDuck(_logger, ending.Count);
+        await Task.WhenAll(ending.Select(agent => agent.Gone)).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Stops the manager.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync().ConfigureAwait(false);
+        GC.SuppressFinalize(this);
+    }
+
+    private void Check(DeployRequest request)
+    {
+        DeployRequestValidator.ThrowIfInvalid(request);
+        if (request.Limits is { } limits)
+        {
+            _launcher.CheckLimits(limits);
+        }
+    }
+
+    /// <summary>The work that is only done once there is a request.</summary>
+    private string Apply(PooledAgent agent, long begun)
+    {
+        try
+        {
+            agent.Session!.Prepare(agent.Request!);
+            _telemetry.Prepared(begun);
+            return agent.Id;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            _pool.RequestStop(agent.Id, AgentExitCause.LimitsFailed);
+            throw new ProcessManagerException(
+                ProcessManagerError.LimitsUnavailable, $"The limits of workload '{agent.Request!.Name}' could not be applied: {failure.Message}", failure);
+        }
+    }
+
+    /// <summary>Starts what is missing, on another thread: whoever took an agent does not wait for the start of its replacement.</summary>
+    private void QueuePump()
+    {
+        if (Interlocked.Exchange(ref _pumpQueued, 1) == 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static manager => manager.Pump(), this, preferLocal: false);
+        }
+    }
+
+    private void Pump()
+    {
+        Volatile.Write(ref _pumpQueued, 0);
+        foreach (PooledAgent agent in _pool.ClaimStarts())
+        {
+            var environment = new AgentEnvironment(_pool, _launcher, _delegate!, _options, _telemetry, _time, _logger) { Force = _force.Token };
+            _ = new AgentLife(agent, environment).RunAsync();
+        }
+
+        if (_pool.Status is { State: PoolState.Failing, NextStart: { } next })
+        {
+            TimeSpan wait = next - _time.GetUtcNow();
+            _retry.Change(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private async Task StopCoreAsync()
+    {
+        IReadOnlyList<PooledAgent> ending = _pool.Close();
+        using var deadline = new CancellationTokenSource(_options.StopTimeout, _time);
+        await using CancellationTokenRegistration forcing = deadline.Token.UnsafeRegister(_ => _force.Cancel(), null);
+        await Task.WhenAll(ending.Select(agent => agent.Gone)).ConfigureAwait(false);
+        // What was opened, even half, is closed; why it could not be opened is for the one who started.
+        await _opening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _launcher.DisposeAsync().ConfigureAwait(false);
+        await _retry.DisposeAsync().ConfigureAwait(false);
+        _pool.MarkStopped();
+    }
+
+    [LoggerMessage(310, LogLevel.Information, "Lame duck: no new workloads; {Count} agents without one are ended")]
+    private static partial void LogLameDuck(ILogger logger, int count);
+}

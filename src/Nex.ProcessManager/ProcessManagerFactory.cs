@@ -1,0 +1,38 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Nex.ProcessManager.Configuration;
+using Nex.ProcessManager.Launchers.Spawning;
+
+namespace Nex.ProcessManager;
+
+/// <summary>Makes the process manager for a sandbox.</summary>
+public static class ProcessManagerFactory
+{
+    /// <summary>Makes the manager that the options ask for; nothing runs before it is started.</summary>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The options have faults; all are listed.</exception>
+    public static IProcessManager Create(ProcessManagerOptions options, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new SpawningProcessManager(options, (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger<SpawningProcessManager>(), timeProvider);
+    }
+
+    /// <summary>Finds out whether this host can make a sandbox, by making one.</summary>
+    /// <returns>Null when it can, or a sentence that says what is missing and how to get it.</returns>
+    public static async Task<string?> ProbeAsync(ProcessManagerOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        try
+        {
+            if (options.Sandbox == Sandbox.Namespaces)
+            {
+                await Bubblewrap.OpenAsync(options, cancellationToken).ConfigureAwait(false);
+            }
+
+            return null;
+        }
+        catch (ProcessManagerException failure)
+        {
+            return failure.Message;
+        }
+    }
+}
