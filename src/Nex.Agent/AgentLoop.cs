@@ -1,4 +1,3 @@
-using System.Reflection;
 using Nex.Agent.Links;
 using Nex.Agent.Providers;
 using Nex.Agent.Providers.Elf;
@@ -17,8 +16,8 @@ internal sealed class AgentLoop : IDisposable
 {
     private const int MaxPollEntries = 4;
 
-    private static readonly string Version =
-        typeof(AgentLoop).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+    /// <summary>Set by the project file; asking the assembly for its attributes would cost each agent memory.</summary>
+    private static readonly string Version = AppContext.GetData("Nex.Agent.Version") as string ?? "0";
 
     private readonly AgentLink _link;
     private readonly WorkloadHost _workload;
@@ -30,14 +29,7 @@ internal sealed class AgentLoop : IDisposable
         IWorkloadProvider[] providers = [new ElfProvider(options.WorkDirectory)];
         _link = link;
         _workload = new WorkloadHost(link, providers);
-        var hello = new AgentHello
-        {
-            AgentId = options.AgentId,
-            Protocol = AgentHello.CurrentProtocol,
-            Version = Version,
-            Providers = [.. providers.Select(provider => provider.Type)],
-        };
-        _helloId = link.WriteRequest(AgentMethods.Hello, hello, AgentJsonContext.Default.AgentHello);
+        _helloId = link.WriteHello(options.AgentId, Version, providers.Select(provider => provider.Type));
     }
 
     internal static AgentLoop Create(AgentOptions options) => new(options, new AgentLink(options.LinkDescriptor));
@@ -101,8 +93,7 @@ internal sealed class AgentLoop : IDisposable
         switch (request.Method)
         {
             case AgentMethods.Ping:
-                AgentPing ping = JsonRpcMessage.Read(request.Parameters, AgentJsonContext.Default.AgentPing, "The ping");
-                _link.Writer.WriteResult(request.Id, ping, AgentJsonContext.Default.AgentPing);
+                _link.Writer.WriteRawResult(request.Id, request.Parameters.IsEmpty ? "{}"u8.ToArray() : request.Parameters);
                 break;
             case AgentMethods.Deploy:
                 _workload.Deploy(request);

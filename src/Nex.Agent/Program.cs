@@ -13,7 +13,13 @@ static int Run(AgentOptions options)
 {
     try
     {
-        ProcessControl.SignalOnParentDeath(Signals.Kill);
+        if (Environment.ProcessId == 1)
+        {
+            // As process 1 it takes its whole namespace with it. Anywhere else it must not be killed before it has ended its workload:
+            // there the end of the link tells it that the node has ended.
+            ProcessControl.SignalOnParentDeath(Signals.Kill);
+        }
+
         ProcessControl.ForbidTracing();
         ProcessControl.AdoptOrphans();
         using AgentLoop loop = AgentLoop.Create(options);

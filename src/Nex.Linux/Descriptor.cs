@@ -15,6 +15,28 @@ internal static unsafe class Descriptor
     private const int NonBlockingFlag = 0x800;
     private const int CloseOnExecOnOpen = 0x80000;
 
+    /// <summary>
+    /// Opens a file or a directory for reading, and never waits, which <see cref="File.OpenHandle"/> cannot do: it refuses directories, and
+    /// waits for the other end of a pipe.
+    /// </summary>
+    /// <exception cref="LinuxException">It cannot be opened.</exception>
+    internal static SafeFileHandle OpenReadOnly(string path)
+    {
+        while (true)
+        {
+            int descriptor = Libc.Open(path, NonBlockingFlag | CloseOnExecOnOpen);
+            if (descriptor >= 0)
+            {
+                return new SafeFileHandle(descriptor, ownsHandle: true);
+            }
+
+            if (Errno.Last != Errno.Interrupted)
+            {
+                throw LinuxException.Last("open", path);
+            }
+        }
+    }
+
     /// <summary>A second descriptor for the same file, with a number not below <paramref name="lowest"/>.</summary>
     internal static SafeFileHandle Duplicate(SafeHandle source, int lowest = 3)
     {

@@ -12,6 +12,7 @@ internal static class Errno
     internal const int Again = 11;
     internal const int AccessDenied = 13;
     internal const int Invalid = 22;
+    internal const int TextFileBusy = 26;
     internal const int BrokenPipe = 32;
     internal const int ConnectionReset = 104;
 

@@ -68,20 +68,6 @@ public sealed class MemoryFileTests
         Assert.Equal(new ProcessExit(5, null), exit);
     }
 
-    [Fact]
-    public void XX_busy()
-    {
-        using SafeFileHandle program = MemoryFile.Create("program");
-        RandomAccess.Write(program, File.ReadAllBytes(TestPrograms.Find("exit")), 0);
-        MemoryFile.Seal(program);
-        string path = $"/proc/self/fd/{program.DangerousGetHandle()}";
-        using SafeFileHandle again = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-
-        (ProcessExit exit, _) = TestChild.Run("exit", ["5"], child => child with { Path = path });
-
-        Assert.Equal(new ProcessExit(5, null), exit);
-    }
-
     private static SafeFileHandle Create()
     {
         SafeFileHandle file = MemoryFile.Create("test");

@@ -1,9 +1,10 @@
-/* Shows what it was given: show WHAT [ANYTHING...]. Strings end with a NUL byte, so that what was given can be told from what was made of it. */
+/* Shows what it was given: show WHAT [ANYTHING...]. Arguments and variables end with a NUL byte each. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -14,7 +15,7 @@ static void show_strings(char **strings)
         fwrite(*strings, 1, strlen(*strings) + 1, stdout);
 }
 
-/* The open descriptors and what each is, but for the one that lists them. */
+/* The open descriptors, but for the one that lists them. */
 static void show_descriptors(void)
 {
     DIR *directory = opendir("/proc/self/fd");
@@ -34,6 +35,14 @@ static void show_status(const char *name)
             fputs(line, stdout);
 }
 
+/* The limits of the number of processes. */
+static void show_limits(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NPROC, &limit) == 0)
+        printf("%lu %lu\n", (unsigned long)limit.rlim_cur, (unsigned long)limit.rlim_max);
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
@@ -49,6 +58,8 @@ int main(int argc, char **argv)
         show_descriptors();
     else if (strcmp(what, "group") == 0)
         printf("%d %d %d\n", getpid(), getpgrp(), getsid(0));
+    else if (strcmp(what, "limits") == 0)
+        show_limits();
     else if (strcmp(what, "status") == 0 && argc > 2)
         show_status(argv[2]);
     else if (strcmp(what, "input") == 0)

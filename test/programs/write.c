@@ -1,4 +1,4 @@
-/* Writes: write lines COUNT | long COUNT | hex BYTES [MORE...] | flood. Every form but flood ends by itself. */
+/* Writes: write lines COUNT [both] | long COUNT | tail COUNT LENGTH | hex BYTES... | flood. All but flood end by themselves. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +16,14 @@ static void write_long(long count)
 {
     for (long written = 0; written < count; written++)
         putchar('a' + (int)(written % 26));
+}
+
+/* Numbered lines, and then a last one of bytes that JSON escapes, without its newline. */
+static void write_tail(long count, long length)
+{
+    write_lines(count, 0);
+    while (length-- > 0)
+        putchar(1);
 }
 
 /* Exactly the bytes given as hexadecimal digits. */
@@ -54,6 +62,8 @@ int main(int argc, char **argv)
         write_lines(atol(argv[2]), argc > 3 && strcmp(argv[3], "both") == 0);
     else if (strcmp(argv[1], "long") == 0 && argc > 2)
         write_long(atol(argv[2]));
+    else if (strcmp(argv[1], "tail") == 0 && argc > 3)
+        write_tail(atol(argv[2]), atol(argv[3]));
     else if (strcmp(argv[1], "hex") == 0)
         for (int index = 2; index < argc; index++)
             write_hex(argv[index]);

@@ -1,7 +1,9 @@
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Win32.SafeHandles;
 using Nex.Linux;
 using Nex.Linux.Sockets;
+using Nex.Protocol.Agents;
 using Nex.Protocol.JsonRpc;
 
 namespace Nex.Agent.Links;
@@ -38,6 +40,31 @@ internal sealed class AgentLink : IDisposable
 
     internal FrameWriter Writer => _writer;
 
+    /// <summary>
+    /// Writes an <see cref="AgentHello"/>, and returns the id that its answer will have. By hand: what the serializer sets up to do it would
+    /// stay in the memory of every warm agent.
+    /// </summary>
+    internal long WriteHello(string agentId, string version, IEnumerable<string> providers)
+    {
+        Utf8JsonWriter json = _writer.Begin();
+        json.WriteNumber("id"u8, ++_lastId);
+        json.WriteString("method"u8, AgentMethods.Hello);
+        json.WriteStartObject("params"u8);
+        json.WriteString("agent_id"u8, agentId);
+        json.WriteNumber("protocol"u8, AgentHello.CurrentProtocol);
+        json.WriteString("version"u8, version);
+        json.WriteStartArray("providers"u8);
+        foreach (string provider in providers)
+        {
+            json.WriteStringValue(provider);
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        _writer.End();
+        return _lastId;
+    }
+
     /// <summary>Writes a request, and returns the id that its answer will have.</summary>
     internal long WriteRequest<T>(string method, T parameters, JsonTypeInfo<T> type)
     {
@@ -45,12 +72,22 @@ internal sealed class AgentLink : IDisposable
         return _lastId;
     }
 
-    /// <summary>Sends as much of what was written as the socket takes.</summary>
+    /// <summary>
+    /// Sends as much of what was written as the socket takes. Where nobody is left to read it, it is dropped: the next receive finds the
+    /// end, which is the usual one.
+    /// </summary>
     internal void Flush()
     {
-        while (_writer.PendingBytes > 0 && SocketMessage.TrySend(_socket, _writer.Pending.Span) is { } sent)
+        try
         {
-            _writer.Sent(sent);
+            while (_writer.PendingBytes > 0 && SocketMessage.TrySend(_socket, _writer.Pending.Span) is { } sent)
+            {
+                _writer.Sent(sent);
+            }
+        }
+        catch (LinuxException failure) when (failure.Errno is Errno.BrokenPipe or Errno.ConnectionReset)
+        {
+            _writer.Dispose();
         }
     }
 

@@ -31,7 +31,12 @@ internal sealed class ExitWatcher : IDisposable
             onExit(child.ProcessId, child.Exit);
         }
 
-        _reaped.Release();
+        // Only this thread releases, so one is never too few; and it counts no further, however often the agent comes by.
+        if (_reaped.CurrentCount == 0)
+        {
+            _reaped.Release();
+        }
+
         return !_childless;
     }
 
@@ -39,13 +44,20 @@ internal sealed class ExitWatcher : IDisposable
 
     private void Watch()
     {
-        while (Children.WaitForExit())
+        try
         {
-            _wakeup.Raise();
-            _reaped.Wait();
-        }
+            while (Children.WaitForExit())
+            {
+                _wakeup.Raise();
+                _reaped.Wait();
+            }
 
-        _childless = true;
-        _wakeup.Raise();
+            _childless = true;
+            _wakeup.Raise();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The agent has ended the workload itself, and is about to end.
+        }
     }
 }

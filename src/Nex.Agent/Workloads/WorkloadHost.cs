@@ -14,12 +14,12 @@ namespace Nex.Agent.Workloads;
 /// </summary>
 internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvider> providers) : IDisposable
 {
-    private readonly byte[] _buffer = new byte[32 * 1024];
     private ArtifactDownload? _download;
     private long _readId;
     private WorkloadProcess? _process;
     private ExitWatcher? _watcher;
     private OutputPipe[] _outputs = [];
+    private byte[] _buffer = [];
     private ProcessExit? _exit;
     private bool _childless;
     private bool _used;
@@ -84,7 +84,7 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
         bool running = _process is not null && _exit is null;
         if (running)
         {
-            BeginStop(TimeSpan.FromMilliseconds(Math.Max(0, undeploy.GraceMs)));
+            BeginStop(TimeSpan.FromMilliseconds(Math.Clamp(undeploy.GraceMs, 0, int.MaxValue)));
         }
         else if (_download is not null)
         {
@@ -143,7 +143,7 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
 
         ReapChildren(_process);
         bool more = ForwardOutput();
-        if (_childless && _exit is { } exit && !more && link.HasRoom)
+        if (_childless && _exit is { } exit && !more)
         {
             Report(exit);
         }
@@ -193,6 +193,11 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
             FailDeploy(deployId, failure);
             return;
         }
+        catch (LinuxException failure)
+        {
+            FailDeploy(deployId, new ProviderException(AgentErrors.StartFailed, $"The number of processes could not be limited: {failure.Message}"));
+            return;
+        }
 
         link.Writer.WriteResult(deployId, new AgentStarted { Pid = _process.ProcessId }, AgentJsonContext.Default.AgentStarted);
         // The node learns of the start before this thread spends time on what only the end will need.
@@ -202,6 +207,7 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
             new OutputPipe(_process.StandardOutput, AgentOutputLine.StandardOutput, link.Writer),
             new OutputPipe(_process.StandardError, AgentOutputLine.StandardError, link.Writer),
         ];
+        _buffer = new byte[32 * 1024];
         _watcher = new ExitWatcher();
     }
 
@@ -244,16 +250,15 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
     /// <returns>True while there may be more to read.</returns>
     private bool ForwardOutput()
     {
-        bool more = false;
-        foreach (OutputPipe output in _outputs)
+        bool more = !Array.TrueForAll(_outputs, static output => output.Ended);
+        while (more && link.HasRoom)
         {
-            bool read = true;
-            while (read && link.HasRoom && !output.Ended)
+            // One read of each in turn, so that a stream which is always full does not hold the other back.
+            more = false;
+            foreach (OutputPipe output in _outputs)
             {
-                read = output.Read(_buffer);
+                more |= !output.Ended && output.Read(_buffer);
             }
-
-            more |= read && !output.Ended;
         }
 
         return more;

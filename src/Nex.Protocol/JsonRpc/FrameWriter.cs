@@ -64,6 +64,15 @@ internal sealed class FrameWriter : IBufferWriter<byte>, IDisposable
         End();
     }
 
+    /// <summary>Answers with JSON that is known to be valid, such as what came with the request.</summary>
+    internal void WriteRawResult(ReadOnlyMemory<byte> id, ReadOnlyMemory<byte> result)
+    {
+        BeginAnswer(id);
+        _json.WritePropertyName("result"u8);
+        _json.WriteRawValue(result.Span, skipInputValidation: true);
+        End();
+    }
+
     internal void WriteError(ReadOnlyMemory<byte> id, JsonRpcError error)
     {
         BeginAnswer(id);

@@ -36,8 +36,13 @@ internal sealed class JsonRpcPeer(Link link, IJsonRpcHandler handler, int maxFra
         {
             end = new LinkException(LinkFault.Broken, $"The link broke: {failure.Message}", failure);
         }
+        catch (Exception failure)
+        {
+            // What a handler fails on ends this link: nobody may wait for an answer that no reader is left to take.
+            end = new LinkException(LinkFault.Broken, $"A message could not be handled: {failure.Message}", failure);
+        }
 
-        End(end);
+        end = End(end);
         await link.DisposeAsync().ConfigureAwait(false);
         return end;
     }
@@ -184,7 +189,8 @@ internal sealed class JsonRpcPeer(Link link, IJsonRpcHandler handler, int maxFra
         }
     }
 
-    private void End(LinkException end)
+    /// <returns>The first reason that was given, which is the one that counts.</returns>
+    private LinkException End(LinkException end)
     {
         PendingRequest[] waiting;
         lock (_lock)
@@ -199,6 +205,8 @@ internal sealed class JsonRpcPeer(Link link, IJsonRpcHandler handler, int maxFra
         {
             request.Fail(end);
         }
+
+        return end;
     }
 
     private abstract class PendingRequest

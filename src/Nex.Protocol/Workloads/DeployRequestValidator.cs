@@ -77,6 +77,11 @@ public static partial class DeployRequestValidator
                 faults.Add(new("environment", $"'{Printable(name)}' is no name of a variable: it must not be empty nor contain '=' or a NUL character"));
             }
 
+            if (!IsUnicode(name))
+            {
+                faults.Add(new("environment", $"'{Printable(name)}' is no name of a variable: it must be valid Unicode, and has half of a surrogate pair"));
+            }
+
             total += CheckString($"environment.{Printable(name)}", value, Encoding.UTF8.GetByteCount(name) + 1, faults);
         }
 
@@ -97,6 +102,11 @@ public static partial class DeployRequestValidator
         if (value.Contains('\0'))
         {
             faults.Add(new(field, "must not contain a NUL character"));
+        }
+
+        if (!IsUnicode(value))
+        {
+            faults.Add(new(field, "must be valid Unicode, and has half of a surrogate pair, which no program could be given"));
         }
 
         int bytes = prefixBytes + Encoding.UTF8.GetByteCount(value);
@@ -144,6 +154,20 @@ public static partial class DeployRequestValidator
                 faults.Add(new(field, message));
             }
         }
+    }
+
+    /// <summary>Half of a surrogate pair has no UTF-8: a program would be given something else.</summary>
+    private static bool IsUnicode(string text)
+    {
+        for (int index = 0; index < text.Length; index++)
+        {
+            if (char.IsSurrogate(text[index]) && !(index + 1 < text.Length && char.IsSurrogatePair(text, index++)))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static string Printable(string name) => name.Replace("\0", "\\0", StringComparison.Ordinal);

@@ -115,7 +115,7 @@ internal sealed class ElfImage
             uint type = BinaryPrimitives.ReadUInt32LittleEndian(segment);
             ulong offset = BinaryPrimitives.ReadUInt64LittleEndian(segment[8..]);
             ulong length = BinaryPrimitives.ReadUInt64LittleEndian(segment[32..]);
-            if (type is LoadSegment or InterpreterSegment && (offset > (ulong)size || length > (ulong)size - offset))
+            if (type is LoadSegment or InterpreterSegment && length > 0 && (offset > (ulong)size || length > (ulong)size - offset))
             {
                 throw Invalid($"The ELF file is truncated: it has {size} bytes, and its segment {index} needs {length} bytes from {offset} on.");
             }

@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using Nex.Agent.Workloads;
+using Nex.Linux;
 using Nex.Protocol.Agents;
 using Nex.Protocol.Workloads;
 
@@ -20,20 +21,57 @@ internal sealed class ElfProvider(string workDirectory) : IWorkloadProvider
                 $"The program needs the interpreter {interpreter}, which does not exist in this sandbox: link the program statically, or for the C library that the sandbox has.");
         }
 
-        string name = Path.Combine(workDirectory, deploy.Program);
         try
         {
-            // Started through a link of its name, so that the process is listed under it and not under a number.
-            File.CreateSymbolicLink(name, $"/proc/self/fd/{artifact.DangerousGetHandle()}");
-            return WorkloadProcess.Start(name, [deploy.Program, .. deploy.Argv], deploy.Environment, workDirectory);
+            return StartShared(deploy, artifact);
         }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             throw new ProviderException(AgentErrors.StartFailed, $"The program could not be started: {failure.Message}");
+        }
+    }
+
+    private WorkloadProcess StartShared(AgentDeploy deploy, SafeFileHandle artifact)
+    {
+        try
+        {
+            return StartOnce(deploy, artifact);
+        }
+        catch (LinuxException failure) when (failure.Errno == Errno.TextFileBusy)
+        {
+            // Another workload of the same artifact has opened the file it was started from for writing. It cannot write, but the kernel
+            // executes no such file: it must not be able to keep others from starting.
+            using SafeFileHandle copy = Copy(artifact);
+            return StartOnce(deploy, copy);
+        }
+    }
+
+    private WorkloadProcess StartOnce(AgentDeploy deploy, SafeFileHandle artifact)
+    {
+        // Started through a link of its name, so that the process is listed under it and not under a number.
+        string name = Path.Combine(workDirectory, deploy.Program);
+        File.CreateSymbolicLink(name, $"/proc/self/fd/{artifact.DangerousGetHandle()}");
+        try
+        {
+            return WorkloadProcess.Start(name, [deploy.Program, .. deploy.Argv], deploy.Environment, workDirectory);
         }
         finally
         {
             File.Delete(name);
         }
+    }
+
+    private static SafeFileHandle Copy(SafeFileHandle artifact)
+    {
+        SafeFileHandle copy = MemoryFile.Create("artifact");
+        byte[] buffer = new byte[128 * 1024];
+        int count;
+        for (long offset = 0; (count = RandomAccess.Read(artifact, buffer, offset)) > 0; offset += count)
+        {
+            RandomAccess.Write(copy, buffer.AsSpan(0, count), offset);
+        }
+
+        MemoryFile.Seal(copy);
+        return copy;
     }
 }

@@ -1,0 +1,111 @@
+using System.Runtime.CompilerServices;
+
+namespace Nex.Workloads.Streams;
+
+/// <summary>
+/// The last of what was written, for any number of readers, each at its own pace. The writer never waits: a reader that falls behind what
+/// is kept misses items, and is told how many. A reader that comes later begins with the oldest that is kept.
+/// </summary>
+/// <param name="maxItems">How many items are kept.</param>
+/// <param name="maxCost">What all items that are kept may cost together; the newest is kept whatever it costs.</param>
+/// <param name="cost">What an item costs, such as its length.</param>
+internal sealed class ReplayBuffer<T>(int maxItems, long maxCost, Func<T, int> cost)
+{
+    private const int BatchItems = 64;
+
+    private readonly Lock _lock = new();
+    private readonly Queue<T> _kept = new();
+    private long _keptCost;
+    private long _written;
+    private bool _complete;
+    private TaskCompletionSource? _changed;
+
+    /// <summary>Adds an item. Does nothing once complete.</summary>
+    internal void Append(T item)
+    {
+        lock (_lock)
+        {
+            if (_complete)
+            {
+                return;
+            }
+
+            _kept.Enqueue(item);
+            _keptCost += cost(item);
+            _written++;
+            while (_kept.Count > maxItems || (_keptCost > maxCost && _kept.Count > 1))
+            {
+                _keptCost -= cost(_kept.Dequeue());
+            }
+
+            Signal();
+        }
+    }
+
+    /// <summary>There will be no more: readers end when they have read what is kept.</summary>
+    internal void Complete()
+    {
+        lock (_lock)
+        {
+            _complete = true;
+            Signal();
+        }
+    }
+
+    /// <summary>Reads from the oldest item that is kept, and on as items come, until the end.</summary>
+    /// <returns>Each item, with how many were missed right before it.</returns>
+    internal async IAsyncEnumerable<(T Item, long Missed)> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var batch = new List<T>(BatchItems);
+        long? next = null;
+        while (true)
+        {
+            (long first, Task? changed) = Take(next, batch);
+            long missed = first - (next ?? first);
+            foreach (T item in batch)
+            {
+                yield return (item, missed);
+                missed = 0;
+            }
+
+            next = first + batch.Count;
+            if (batch.Count == 0)
+            {
+                if (changed is null)
+                {
+                    yield break;
+                }
+
+                await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>Copies what comes next into the batch.</summary>
+    /// <returns>The number of its first item, and, where there is none yet, what completes when there may be; null at the end.</returns>
+    private (long First, Task? Changed) Take(long? next, List<T> batch)
+    {
+        lock (_lock)
+        {
+            long oldest = _written - _kept.Count;
+            long first = Math.Max(next ?? oldest, oldest);
+            batch.Clear();
+            batch.AddRange(_kept.Skip((int)(first - oldest)).Take(BatchItems));
+            if (batch.Count > 0 || _complete)
+            {
+                return (first, null);
+            }
+
+            _changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return (first, _changed.Task);
+        }
+    }
+
+    private void Signal()
+    {
+        _changed?.TrySetResult();
+        _changed = null;
+    }
+}

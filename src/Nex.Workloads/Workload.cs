@@ -1,0 +1,257 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using Nex.ProcessManager;
+using Nex.ProcessManager.Agents;
+using Nex.Protocol.Workloads;
+using Nex.Workloads.Artifacts;
+using Nex.Workloads.Restarts;
+using Nex.Workloads.Runs;
+using Nex.Workloads.Streams;
+using Nex.Workloads.Telemetry;
+
+namespace Nex.Workloads;
+
+/// <summary>
+/// A workload, from its deploy to its end for good, with all its restarts. Every member may be called from any thread at any time, and
+/// after the end.
+/// </summary>
+public sealed partial class Workload : IAsyncDisposable
+{
+    private readonly IProcessManager _processes;
+    private readonly ArtifactLease _artifact;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly RestartBackoff _backoff;
+    private readonly ReplayBuffer<LogLine> _log;
+    private readonly ReplayBuffer<WorkloadEvent> _events;
+    private readonly ReplayBuffer<WorkloadEvent> _allEvents;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _stopRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<WorkloadResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile DeployRequest _request;
+    private volatile string? _agentId;
+    private volatile WorkloadState _state = WorkloadState.Starting;
+
+    internal Workload(string id, DeployRequest request, ArtifactLease artifact, WorkloadContext context)
+    {
+        Id = id;
+        _request = request;
+        _artifact = artifact;
+        _processes = context.Processes;
+        _time = context.Time;
+        _logger = context.Logger;
+        _allEvents = context.Events;
+        _backoff = new RestartBackoff(context.Options.Restarts, context.Time, Random.Shared);
+        _log = new ReplayBuffer<LogLine>(context.Options.MaxLogLines, context.Options.MaxLogCharacters, line => line.Text.Length);
+        _events = new ReplayBuffer<WorkloadEvent>(context.Options.MaxEvents, long.MaxValue, _ => 0);
+    }
+
+    /// <summary>Its id, which stays the same when it is started again.</summary>
+    public string Id { get; }
+
+    /// <summary>What was asked for, with the count of its restarts.</summary>
+    public DeployRequest Request => _request;
+
+    /// <summary>The agent that it runs on, or ran on last.</summary>
+    public string? AgentId => _agentId;
+
+    /// <summary>What it is doing.</summary>
+    public WorkloadState State => _state;
+
+    /// <summary>Completes when it is over, and nothing of it is left. Never fails.</summary>
+    public Task<WorkloadResult> Completion => _completion.Task;
+
+    /// <summary>
+    /// What it writes: the last lines that are kept, and then each line as it comes, until it is over. A reader that is too slow never slows
+    /// the workload; it misses lines, and the next line tells how many.
+    /// </summary>
+    public async IAsyncEnumerable<LogLine> ReadLogsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach ((LogLine line, long missed) in _log.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            WorkloadTelemetry.MissedLogLines.Add(missed);
+            yield return missed == 0 ? line : line with { Missed = missed };
+        }
+    }
+
+    /// <summary>What happens to it, from its first start on, until it is over.</summary>
+    public async IAsyncEnumerable<WorkloadEvent> ReadEventsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach ((WorkloadEvent item, long missed) in _events.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            yield return missed == 0 ? item : item with { Missed = missed };
+        }
+    }
+
+    /// <summary>
+    /// Stops it: its program gets SIGTERM, has the grace period of its request, and then its whole process tree is killed. It is not started
+    /// again. May be called again; cancelling stops the wait.
+    /// </summary>
+    public async Task<WorkloadResult> StopAsync(CancellationToken cancellationToken = default)
+    {
+        _stopRequested.TrySetResult();
+        await _stop.CancelAsync().ConfigureAwait(false);
+        return await Completion.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Stops it.</summary>
+    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
+
+    /// <summary>Starts it for the first time, and then lets it live.</summary>
+    /// <exception cref="ProcessManagerException">No agent is given.</exception>
+    /// <exception cref="DeployException">The program was not started.</exception>
+    /// <exception cref="OperationCanceledException">The start was cancelled, or the workload stopped meanwhile.</exception>
+    internal async Task StartAsync(CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
+        WorkloadRun run = await StartRunAsync(either.Token).ConfigureAwait(false);
+        _ = LiveAsync(run);
+    }
+
+    /// <summary>It was never started: whoever waits for its end need not wait longer.</summary>
+    internal void Abandon() => _completion.TrySetCanceled();
+
+    private async Task<WorkloadRun> StartRunAsync(CancellationToken cancellationToken)
+    {
+        WorkloadRun run = await WorkloadRun.StartAsync(_processes, _request, _artifact.File, OnOutput, cancellationToken).ConfigureAwait(false);
+        _agentId = run.AgentId;
+        _state = WorkloadState.Running;
+        Publish(WorkloadEventKind.Started);
+        return run;
+    }
+
+    private async Task LiveAsync(WorkloadRun first)
+    {
+        WorkloadRun? run = first;
+        WorkloadExit exit;
+        WorkloadEndReason? end;
+        do
+        {
+            exit = await FollowAsync(run).ConfigureAwait(false);
+            (run, end) = await RestartAsync(exit).ConfigureAwait(false);
+        }
+        while (run is not null);
+
+        _state = WorkloadState.Ended;
+        Publish(WorkloadEventKind.Ended, end: end);
+        _log.Complete();
+        _events.Complete();
+        _artifact.Dispose();
+        _completion.SetResult(new WorkloadResult(end!.Value, exit, _request.RetryCount));
+    }
+
+    /// <summary>Waits for the end of a run, or ends it when the workload is stopped.</summary>
+    private async Task<WorkloadExit> FollowAsync(WorkloadRun run)
+    {
+        await Task.WhenAny(run.Exited, _stopRequested.Task).ConfigureAwait(false);
+        Task ending = Task.CompletedTask;
+        if (!run.Exited.IsCompleted)
+        {
+            _state = WorkloadState.Stopping;
+            ending = run.EndAgentAsync();
+        }
+
+        WorkloadExit exit = await run.Exited.ConfigureAwait(false);
+        Publish(WorkloadEventKind.Exited, exit: exit);
+        await (_state == WorkloadState.Stopping ? ending : run.EndAgentAsync()).ConfigureAwait(false);
+        return exit;
+    }
+
+    /// <returns>The next run, or why there is none.</returns>
+    private async Task<(WorkloadRun? Run, WorkloadEndReason? End)> RestartAsync(WorkloadExit exit)
+    {
+        if (_stop.IsCancellationRequested)
+        {
+            return (null, WorkloadEndReason.Stopped);
+        }
+
+        if (!_request.Essential || exit.IsSuccess)
+        {
+            return (null, WorkloadEndReason.Exited);
+        }
+
+        try
+        {
+            while (_backoff.NextDelay() is { } delay)
+            {
+                _state = WorkloadState.BackingOff;
+                Publish(WorkloadEventKind.RestartScheduled, delay: delay);
+                await Task.Delay(delay, _time, _stop.Token).ConfigureAwait(false);
+                _state = WorkloadState.Starting;
+                _request = _request with { RetryCount = _request.RetryCount + 1, RetriedAt = _time.GetUtcNow() };
+                if (await TryStartAgainAsync().ConfigureAwait(false) is { } run)
+                {
+                    return (run, null);
+                }
+            }
+
+            return (null, WorkloadEndReason.TooManyFailures);
+        }
+        catch (OperationCanceledException)
+        {
+            return (null, WorkloadEndReason.Stopped);
+        }
+        catch (ProcessManagerException failure)
+        {
+            return (null, EndFor(failure));
+        }
+    }
+
+    /// <returns>Null when the start failed in a way that may not happen again.</returns>
+    private async Task<WorkloadRun?> TryStartAgainAsync()
+    {
+        try
+        {
+            WorkloadRun run = await StartRunAsync(_stop.Token).ConfigureAwait(false);
+            WorkloadTelemetry.Restarts.Add(1);
+            return run;
+        }
+        catch (DeployException failure)
+        {
+            LogRestartFailed(_logger, Id, failure.Failure, failure.Message);
+            return null;
+        }
+    }
+
+    private static WorkloadEndReason EndFor(ProcessManagerException failure) => failure.Error switch
+    {
+        ProcessManagerError.LameDuck => WorkloadEndReason.LameDuck,
+        ProcessManagerError.Stopping => WorkloadEndReason.Stopped,
+        _ => WorkloadEndReason.RestartFailed,
+    };
+
+    private void OnOutput(OutputLine line)
+    {
+        WorkloadTelemetry.LogLines.Add(1);
+        _log.Append(new LogLine
+        {
+            WorkloadId = Id,
+            Time = _time.GetUtcNow(),
+            Stream = line.Stream,
+            Text = line.Text,
+            Continues = line.Continues,
+        });
+    }
+
+    private void Publish(WorkloadEventKind kind, WorkloadExit? exit = null, TimeSpan? delay = null, WorkloadEndReason? end = null)
+    {
+        var item = new WorkloadEvent
+        {
+            Kind = kind,
+            WorkloadId = Id,
+            Name = _request.Name,
+            Namespace = _request.Namespace,
+            Time = _time.GetUtcNow(),
+            AgentId = _agentId,
+            RetryCount = _request.RetryCount,
+            Exit = exit,
+            Delay = delay,
+            End = end,
+        };
+        _events.Append(item);
+        _allEvents.Append(item);
+    }
+
+    [LoggerMessage(401, LogLevel.Warning, "Workload {WorkloadId} could not be started again ({Failure}): {Reason}")]
+    private static partial void LogRestartFailed(ILogger logger, string workloadId, DeployFailure failure, string reason);
+}

@@ -1,0 +1,9 @@
+using Microsoft.Extensions.Logging;
+using Nex.ProcessManager;
+using Nex.Workloads.Streams;
+
+namespace Nex.Workloads;
+
+/// <summary>What all workloads of a manager share.</summary>
+internal sealed record WorkloadContext(
+    IProcessManager Processes, WorkloadManagerOptions Options, ReplayBuffer<WorkloadEvent> Events, TimeProvider Time, ILogger Logger);

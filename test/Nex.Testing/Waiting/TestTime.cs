@@ -1,0 +1,58 @@
+using Microsoft.Extensions.Time.Testing;
+
+namespace Nex.Testing.Waiting;
+
+/// <summary>
+/// Time that stands still until a test moves it, and that tells which timers have been set: a test that moved it before its timer was set
+/// would wait for ever.
+/// </summary>
+internal sealed class TestTime : FakeTimeProvider
+{
+    private readonly Milestones<TimeSpan> _set = new();
+
+    /// <summary>How long each timer was to wait, for every time that one was set.</summary>
+    internal IReadOnlyList<TimeSpan> TimersSet => _set.Reached;
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        ITimer timer = base.CreateTimer(callback, state, dueTime, period);
+        Record(dueTime);
+        return new RecordedTimer(timer, this);
+    }
+
+    /// <summary>Waits until a timer of that length has been set for the given time, and then lets that much time pass.</summary>
+    internal async Task PassAsync(TimeSpan length, int time = 1)
+    {
+        await TimerSetAsync(length, time).ConfigureAwait(false);
+        Advance(length);
+    }
+
+    /// <summary>Waits until a timer of that length has been set for the given time.</summary>
+    internal async Task TimerSetAsync(TimeSpan length, int time = 1)
+    {
+        int seen = 0;
+        _ = await _set.FirstAsync(set => set == length && ++seen >= time).ConfigureAwait(false);
+    }
+
+    private void Record(TimeSpan dueTime)
+    {
+        if (dueTime != Timeout.InfiniteTimeSpan)
+        {
+            _set.Add(dueTime);
+        }
+    }
+
+    private sealed class RecordedTimer(ITimer timer, TestTime time) : ITimer
+    {
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            bool changed = timer.Change(dueTime, period);
+            time.Record(dueTime);
+            return changed;
+        }
+
+        public void Dispose() => timer.Dispose();
+
+        public ValueTask DisposeAsync() => timer.DisposeAsync();
+    }
+}
