@@ -10,7 +10,7 @@ internal sealed class RestartBackoff(RestartOptions options, TimeProvider time, 
     private long _last = time.GetTimestamp();
 
     /// <summary>Counts a failure.</summary>
-    /// <returns>How long to wait, or null when there have been too many.</returns>
+    /// <returns>How long to wait, in whole milliseconds, or null when there have been too many.</returns>
     internal TimeSpan? NextDelay()
     {
         double halfLives = time.GetElapsedTime(_last) / options.HalfLife;
@@ -22,7 +22,7 @@ internal sealed class RestartBackoff(RestartOptions options, TimeProvider time, 
             return null;
         }
 
-        double delay = Math.Min(options.MaxDelay.TotalSeconds, options.InitialDelay.TotalSeconds * Math.Pow(2, before));
-        return TimeSpan.FromSeconds(delay * (0.5 + (random.NextDouble() / 2)));
+        double delay = Math.Min(options.MaxDelay.TotalMilliseconds, options.InitialDelay.TotalMilliseconds * Math.Pow(2, before));
+        return TimeSpan.FromMilliseconds((long)(delay * (0.5 + (random.NextDouble() / 2))));
     }
 }

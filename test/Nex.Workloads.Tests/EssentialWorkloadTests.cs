@@ -1,0 +1,151 @@
+using Nex.ProcessManager;
+using Nex.Protocol.Agents;
+using Nex.Protocol.Workloads;
+using Nex.Testing.Fakes;
+using Nex.Testing.Waiting;
+
+namespace Nex.Workloads.Tests;
+
+public sealed class EssentialWorkloadTests : WorkloadTest
+{
+    private static readonly DeployRequest Whole = new()
+    {
+        Name = "whole",
+        Namespace = "Some_where",
+        Argv = ["one", "", "thrée"],
+        Environment = new Dictionary<string, string> { ["KEY"] = "value", ["empty"] = "" },
+        Description = "What it is for.",
+        Essential = true,
+        GracePeriod = TimeSpan.FromSeconds(3),
+    };
+
+    [Fact]
+    public async Task A_failed_essential_workload_is_started_again_after_its_back_off_on_another_agent()
+    {
+        Workload workload = await DeployAsync(Request(essential: true));
+        string first = workload.AgentId!;
+        AgentOf(workload).EndWorkload(code: 1);
+        WorkloadEvent scheduled = await EventAsync(workload, WorkloadEventKind.RestartScheduled);
+        Assert.Equal(WorkloadState.BackingOff, workload.State);
+        Assert.InRange(scheduled.Delay!.Value, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(1));
+
+        await Time.PassAsync(scheduled.Delay.Value);
+        WorkloadEvent started = await EventAsync(workload, WorkloadEventKind.Started, time: 2);
+        Assert.NotEqual(first, workload.AgentId);
+        Assert.Equal(1, started.RetryCount);
+        Assert.Equal(WorkloadState.Running, workload.State);
+    }
+
+    [Fact]
+    public async Task A_restart_loses_nothing_of_the_request()
+    {
+        Workload workload = await DeployAsync(Whole);
+        (string _, string before) = await AgentOf(workload).Asked.FirstAsync(asked => asked.Method == AgentMethods.Deploy);
+        await FailAsync(workload, time: 1);
+        await EventAsync(workload, WorkloadEventKind.Started, time: 2);
+        (string _, string after) = await AgentOf(workload).Asked.FirstAsync(asked => asked.Method == AgentMethods.Deploy);
+        Assert.Equal(before, after);
+        DeployRequest request = workload.Request;
+        Assert.Equal(1, request.RetryCount);
+        Assert.Equal(Time.GetUtcNow(), request.RetriedAt);
+        Assert.Equal(Whole.Argv, request.Argv);
+        Assert.Equal(Whole.Environment, request.Environment);
+        Assert.Equal((Whole.Namespace, Whole.Description, Whole.GracePeriod), (request.Namespace, request.Description, request.GracePeriod));
+    }
+
+    [Fact]
+    public async Task An_essential_workload_that_fails_too_often_is_given_up()
+    {
+        Workload workload = await DeployAsync(Request(essential: true));
+        for (int failure = 1; failure <= Restarts.MaxFailures; failure++)
+        {
+            await FailAsync(workload, failure);
+            await EventAsync(workload, WorkloadEventKind.Started, failure + 1);
+        }
+
+        AgentOf(workload).EndWorkload(code: 1);
+        WorkloadResult result = await workload.Completion.Within();
+        Assert.Equal(WorkloadEndReason.TooManyFailures, result.Reason);
+        Assert.Equal(Restarts.MaxFailures, result.RetryCount);
+        Assert.Equal(1, result.Exit.Code);
+    }
+
+    [Fact]
+    public async Task An_essential_workload_that_succeeds_is_not_started_again()
+    {
+        Workload workload = await DeployAsync(Request(essential: true));
+        AgentOf(workload).EndWorkload(code: 0);
+        Assert.Equal(WorkloadEndReason.Exited, (await workload.Completion.Within()).Reason);
+    }
+
+    [Fact]
+    public async Task An_essential_workload_whose_agent_is_lost_is_started_again()
+    {
+        Workload workload = await DeployAsync(Request(essential: true));
+        AgentOf(workload).Exit(signal: 9);
+        WorkloadEvent scheduled = await EventAsync(workload, WorkloadEventKind.RestartScheduled);
+        await Time.PassAsync(scheduled.Delay!.Value);
+        await EventAsync(workload, WorkloadEventKind.Started, time: 2);
+    }
+
+    [Fact]
+    public async Task A_workload_that_is_stopped_while_it_backs_off_is_not_started_again()
+    {
+        Workload workload = await DeployAsync(Request(essential: true));
+        AgentOf(workload).EndWorkload(code: 1);
+        await EventAsync(workload, WorkloadEventKind.RestartScheduled);
+        WorkloadResult result = await workload.StopAsync(Token).Within();
+        Assert.Equal(WorkloadEndReason.Stopped, result.Reason);
+        Assert.Equal(1, result.Exit.Code);
+    }
+
+    [Fact]
+    public async Task In_lame_duck_running_workloads_go_on_and_nothing_is_started_or_restarted()
+    {
+        Workload workload = await DeployAsync(Request(essential: true));
+        await Manager.EnterLameDuckAsync(Token).Within();
+        await Manager.EnterLameDuckAsync(Token).Within();
+        Assert.Equal(WorkloadState.Running, workload.State);
+        ProcessManagerException refused = await Assert.ThrowsAsync<ProcessManagerException>(() => DeployAsync(Request()));
+        Assert.Equal(ProcessManagerError.LameDuck, refused.Error);
+
+        await FailAsync(workload, time: 1);
+        Assert.Equal(WorkloadEndReason.LameDuck, (await workload.Completion.Within()).Reason);
+    }
+
+    [Fact]
+    public async Task A_restart_that_fails_counts_and_is_tried_again()
+    {
+        Workload workload = await DeployAsync(Request(essential: true));
+        await Launcher.Launched.CountAsync(3);
+        // The next agents are warm already; those that replace them refuse to run anything.
+        Launcher.Plan = _ => new FakeAgentPlan { Deploy = FakeAnswer.Refused };
+        for (int failure = 1; failure <= 3; failure++)
+        {
+            if (workload.State == WorkloadState.Running)
+            {
+                AgentOf(workload).EndWorkload(code: 1);
+            }
+
+            WorkloadEvent scheduled = await EventAsync(workload, WorkloadEventKind.RestartScheduled, failure);
+            await Time.PassAsync(scheduled.Delay!.Value);
+            if (failure < 3)
+            {
+                await EventAsync(workload, WorkloadEventKind.Started, failure + 1);
+            }
+        }
+
+        WorkloadResult result = await workload.Completion.Within();
+        Assert.Equal(WorkloadEndReason.TooManyFailures, result.Reason);
+        Assert.Equal(3, result.RetryCount);
+        Assert.Equal(3, (await ReadAllAsync(workload.ReadEventsAsync(Token)).Within()).Count(item => item.Kind == WorkloadEventKind.Started));
+    }
+
+    /// <summary>The program fails, for the given time, and the back-off passes.</summary>
+    private async Task FailAsync(Workload workload, int time)
+    {
+        AgentOf(workload).EndWorkload(code: 1);
+        WorkloadEvent scheduled = await EventAsync(workload, WorkloadEventKind.RestartScheduled, time);
+        await Time.PassAsync(scheduled.Delay!.Value);
+    }
+}

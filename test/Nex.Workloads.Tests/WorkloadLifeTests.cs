@@ -1,0 +1,198 @@
+using Nex.ProcessManager;
+using Nex.ProcessManager.Agents;
+using Nex.Protocol.Agents;
+using Nex.Protocol.Workloads;
+using Nex.Testing.Fakes;
+using Nex.Testing.Waiting;
+using Nex.Workloads.Artifacts;
+
+namespace Nex.Workloads.Tests;
+
+public sealed class WorkloadLifeTests : WorkloadTest
+{
+    [Fact]
+    public async Task A_workload_is_followed_from_its_start_to_its_end()
+    {
+        Workload workload = await DeployAsync(Request());
+        Assert.Equal(WorkloadState.Running, workload.State);
+        Assert.Same(workload, Manager.Find(workload.Id));
+        Assert.Equal([workload], Manager.List());
+
+        AgentOf(workload).WriteOutput("one", "two");
+        AgentOf(workload).EndWorkload(code: 0);
+
+        WorkloadResult result = await workload.Completion.Within();
+        Assert.Equal(new WorkloadResult(WorkloadEndReason.Exited, new WorkloadExit(0, null), 0), result);
+        Assert.Equal(WorkloadState.Ended, workload.State);
+        Assert.Equal(["one", "two"], (await ReadAllAsync(workload.ReadLogsAsync(Token)).Within()).Select(line => line.Text));
+        Assert.Equal(
+            [WorkloadEventKind.Started, WorkloadEventKind.Exited, WorkloadEventKind.Ended],
+            (await ReadAllAsync(workload.ReadEventsAsync(Token)).Within()).Select(item => item.Kind));
+    }
+
+    [Fact]
+    public async Task The_agent_of_a_workload_that_has_ended_ends_too_and_is_replaced()
+    {
+        Workload workload = await DeployAsync(Request());
+        FakeAgent agent = AgentOf(workload);
+        agent.EndWorkload(code: 5);
+        Assert.Equal(5, (await workload.Completion.Within()).Exit.Code);
+        Assert.True(agent.IsDisposed);
+        await Launcher.Launched.CountAsync(3);
+    }
+
+    [Fact]
+    public async Task A_stop_asks_the_workload_first_and_with_the_grace_period_of_its_request()
+    {
+        Workload workload = await DeployAsync(Request() with { GracePeriod = TimeSpan.FromSeconds(7) });
+        FakeAgent agent = AgentOf(workload);
+        WorkloadResult result = await workload.StopAsync(Token).Within();
+        Assert.Equal(WorkloadEndReason.Stopped, result.Reason);
+        Assert.Equal(15, result.Exit.Signal);
+        Assert.Contains((AgentMethods.Undeploy, """{"grace_ms":7000}"""), agent.Asked.Reached);
+        Assert.Equal(0, agent.Kills);
+    }
+
+    [Fact]
+    public async Task A_stop_may_be_asked_for_many_times_and_after_the_end()
+    {
+        Workload workload = await DeployAsync(Request(essential: true));
+        WorkloadResult[] results = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Task.Run(() => workload.StopAsync(Token)))).Within();
+        Assert.Single(results.Distinct());
+        Assert.Equal(results[0], await workload.StopAsync(Token).Within());
+    }
+
+    [Fact]
+    public async Task A_workload_whose_agent_is_lost_has_exactly_one_end()
+    {
+        Workload workload = await DeployAsync(Request());
+        AgentOf(workload).Exit(signal: 9);
+        WorkloadResult result = await workload.Completion.Within();
+        Assert.True(result.Exit.AgentLost);
+        Assert.Single(await ReadAllAsync(workload.ReadEventsAsync(Token)).Within(), item => item.Kind == WorkloadEventKind.Exited);
+    }
+
+    [Fact]
+    public async Task A_deploy_that_the_agent_refuses_fails_typed_and_leaves_nothing()
+    {
+        Launcher.Plan = _ => new FakeAgentPlan { Deploy = FakeAnswer.Refused };
+        await using WorkloadManagerUnderTest other = await WorkloadManagerUnderTest.StartAsync(Launcher.Plan);
+        DeployException failure = await Assert.ThrowsAsync<DeployException>(() => other.DeployAsync(Request()));
+        Assert.Equal(DeployFailure.StartFailed, failure.Failure);
+        Assert.Empty(other.Manager.List());
+        await other.Launcher.Launched.Reached[0].LinkClosed.Within();
+    }
+
+    [Fact]
+    public async Task A_deploy_that_is_cancelled_while_no_agent_is_warm_leaves_nothing()
+    {
+        await using WorkloadManagerUnderTest other = await WorkloadManagerUnderTest.StartAsync(
+            number => number == 0 ? new FakeAgentPlan() : new FakeAgentPlan { Hello = FakeHello.Never });
+        await other.DeployAsync(Request("first"));
+        using var cancelling = new CancellationTokenSource();
+        Task<Workload> waiting = other.Manager.DeployAsync(Request("second"), ArtifactSource.Bytes([1, 2, 3]), cancelling.Token);
+        await cancelling.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.Within());
+        Assert.Single(other.Manager.List());
+    }
+
+    [Fact]
+    public async Task A_deploy_that_the_agent_does_not_answer_can_be_cancelled_and_ends_that_agent()
+    {
+        await using WorkloadManagerUnderTest other = await WorkloadManagerUnderTest.StartAsync(_ => new FakeAgentPlan { Deploy = FakeAnswer.None });
+        using var cancelling = new CancellationTokenSource();
+        Task<Workload> waiting = other.Manager.DeployAsync(Request(), ArtifactSource.Bytes([1, 2, 3]), cancelling.Token);
+        FakeAgent agent = other.Launcher.Launched.Reached[0];
+        await agent.Asked.FirstAsync(asked => asked.Method == AgentMethods.Deploy);
+        await cancelling.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.Within());
+        Assert.True(agent.IsDisposed);
+        Assert.Empty(other.Manager.List());
+    }
+
+    [Fact]
+    public async Task A_request_with_faults_is_refused_before_anything_is_read()
+    {
+        InvalidDeployRequestException failure = await Assert.ThrowsAsync<InvalidDeployRequestException>(
+            () => Manager.DeployAsync(Request("Not A Name") with { Type = "what", RetryCount = -1 }, ArtifactSource.File("/does/not/exist"), Token));
+        Assert.Equal(["name", "type", "retry_count"], failure.Faults.Select(fault => fault.Field));
+    }
+
+    [Fact]
+    public async Task A_missing_artifact_is_told_by_its_path()
+    {
+        ArtifactException failure = await Assert.ThrowsAsync<ArtifactException>(
+            () => Manager.DeployAsync(Request(), ArtifactSource.File("/does/not/exist"), Token));
+        Assert.Equal(ArtifactFailure.NotFound, failure.Failure);
+        Assert.Contains("/does/not/exist", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_artifact_whose_hash_is_cached_is_not_read_again()
+    {
+        Workload first = await DeployAsync(Request());
+        string hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData("a program"u8));
+        Workload second = await Manager.DeployAsync(Request() with { Hash = hash }, ArtifactSource.File("/does/not/exist"), Token).Within();
+        Assert.NotEqual(first.AgentId, second.AgentId);
+    }
+
+    [Fact]
+    public async Task The_program_is_started_under_the_name_of_its_artifact()
+    {
+        Workload workload = await DeployAsync(Request("web"));
+        (string _, string parameters) = await AgentOf(workload).Asked.FirstAsync(asked => asked.Method == AgentMethods.Deploy);
+        Assert.Contains("\"program\":\"program\"", parameters, StringComparison.Ordinal);
+        Assert.Contains("\"name\":\"web\"", parameters, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Stopping_the_manager_stops_every_workload_and_refuses_others()
+    {
+        Workload[] workloads = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => DeployAsync(Request(essential: true)))).Within();
+        await Manager.StopAsync(Token).Within();
+        Assert.All(workloads, workload => Assert.Equal(WorkloadEndReason.Stopped, workload.Completion.Result.Reason));
+        Assert.Empty(Manager.List());
+        ProcessManagerException failure = await Assert.ThrowsAsync<ProcessManagerException>(() => DeployAsync(Request()));
+        Assert.Equal(ProcessManagerError.Stopping, failure.Error);
+    }
+
+    [Fact]
+    public async Task A_slow_reader_never_holds_up_a_workload_and_is_told_what_it_missed()
+    {
+        Workload workload = await DeployAsync(Request());
+        await using IAsyncEnumerator<LogLine> slow = workload.ReadLogsAsync(Token).GetAsyncEnumerator(Token);
+        AgentOf(workload).WriteOutput("line 0");
+        Assert.True(await slow.MoveNextAsync());
+
+        const int lines = 20_000;
+        foreach (int[] chunk in Enumerable.Range(1, lines).Chunk(500))
+        {
+            AgentOf(workload).WriteOutput(chunk.Select(number => $"line {number}"));
+        }
+
+        AgentOf(workload).EndWorkload();
+        await workload.Completion.Within();
+        long seen = 1;
+        while (await slow.MoveNextAsync())
+        {
+            seen += slow.Current.Missed;
+            Assert.Equal($"line {seen}", slow.Current.Text);
+            seen++;
+        }
+
+        Assert.Equal(lines + 1, seen);
+    }
+
+    [Fact]
+    public async Task All_events_of_all_workloads_can_be_read_in_one_place()
+    {
+        Workload one = await DeployAsync(Request("one"));
+        Workload two = await DeployAsync(Request("two"));
+        await one.StopAsync(Token).Within();
+        await two.StopAsync(Token).Within();
+        await Manager.StopAsync(Token).Within();
+        List<WorkloadEvent> events = await ReadAllAsync(Manager.ReadEventsAsync(Token)).Within();
+        Assert.Equal(6, events.Count);
+        Assert.Equal(3, events.Count(item => item.Name == "two"));
+    }
+}

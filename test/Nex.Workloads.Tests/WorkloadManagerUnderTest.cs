@@ -1,0 +1,48 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Nex.ProcessManager.Configuration;
+using Nex.Protocol.Workloads;
+using Nex.Testing.Fakes;
+using Nex.Testing.Files;
+using Nex.Testing.Waiting;
+using Nex.Workloads.Artifacts;
+
+namespace Nex.Workloads.Tests;
+
+/// <summary>A manager whose agents behave as the test says from the first on.</summary>
+internal sealed class WorkloadManagerUnderTest : IAsyncDisposable
+{
+    private readonly TempDirectory _directory = new();
+    private readonly ArtifactCache _cache;
+
+    private WorkloadManagerUnderTest(Func<int, FakeAgentPlan> plan)
+    {
+        Launcher = new FakeLauncher(plan);
+        _cache = new ArtifactCache(new ArtifactCacheOptions { Directory = _directory["artifacts"] });
+        var options = new ProcessManagerOptions { PoolSize = 1, PingInterval = TimeSpan.FromDays(1), HandshakeTimeout = TimeSpan.FromHours(1) };
+        Manager = new WorkloadManager(new FakeProcessManager(options, Launcher, Time, NullLogger.Instance), _cache, timeProvider: Time);
+    }
+
+    internal FakeLauncher Launcher { get; }
+
+    internal TestTime Time { get; } = new();
+
+    internal WorkloadManager Manager { get; }
+
+    internal static async Task<WorkloadManagerUnderTest> StartAsync(Func<int, FakeAgentPlan> plan)
+    {
+        var manager = new WorkloadManagerUnderTest(plan);
+        await manager.Manager.StartAsync(TestContext.Current.CancellationToken).Within();
+        return manager;
+    }
+
+    internal Task<Workload> DeployAsync(DeployRequest request) =>
+        Manager.DeployAsync(request, ArtifactSource.Bytes([1, 2, 3]), TestContext.Current.CancellationToken).Within();
+
+    public async ValueTask DisposeAsync()
+    {
+        await Manager.StopAsync(new CancellationToken(canceled: true)).Within();
+        Assert.Empty(Launcher.FindFaults());
+        _cache.Dispose();
+        _directory.Dispose();
+    }
+}
