@@ -19,7 +19,7 @@ usage: ./build.sh COMMAND [ARGUMENT...]
   build            build everything into artifacts/: the native agent, the solution, the programs that tests run
   test [OPTION…]   build, then run all tests; options go to each test program, such as --filter-class '*PoolTests'
   demo [ARG…]      build, then run the demo
-  bench [ARG…]     build, then run the benchmarks
+  bench [ARG…]     build, then run the benchmarks; --help tells which there are
   publish          put the native programs into artifacts/publish
   format [--check] format all sources; with --check, only say what is not formatted
   help             print this
@@ -219,7 +219,7 @@ run_demo() {
 run_bench() {
     build
     publish_baseline
-    exec "$artifacts/bin/Nex.Bench/release/Nex.Bench" "$@"
+    exec "$artifacts/bin/Nex.Bench/release/Nex.Bench" --artifacts "$artifacts" "$@"
 }
 
 publish() {

@@ -18,7 +18,7 @@ public abstract partial class PooledProcessManager : IProcessManager
     private readonly AgentPool _pool;
     private readonly ITimer _retry;
     private readonly CancellationTokenSource _force = new();
-    private readonly Lock _stopLock = new();
+    private readonly Lock _stateLock = new();
     private IProcessDelegate? _delegate;
     private Task _opening = Task.CompletedTask;
     private Task? _stopping;
@@ -82,12 +82,18 @@ public abstract partial class PooledProcessManager : IProcessManager
     public async Task StartAsync(IProcessDelegate processDelegate, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(processDelegate);
-        _pool.BeginOpening();
-        _delegate = processDelegate;
+        Task opening;
+        lock (_stateLock)
+        {
+            // A stop finds either a pool that has not been taken, or the opening that it has to wait for.
+            _pool.BeginOpening();
+            _delegate = processDelegate;
+            opening = _opening = Task.Run(() => _launcher.OpenAsync(cancellationToken), CancellationToken.None);
+        }
+
         try
         {
-            _opening = _launcher.OpenAsync(cancellationToken);
-            await _opening.ConfigureAwait(false);
+            await opening.ConfigureAwait(false);
             _pool.Open();
             await _pool.Ready.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -102,7 +108,7 @@ public abstract partial class PooledProcessManager : IProcessManager
     public async Task StopAsync(CancellationToken cancellationToken = default)
     {
         Task stopping;
-        lock (_stopLock)
+        lock (_stateLock)
         {
             stopping = _stopping ??= Task.Run(StopCoreAsync, CancellationToken.None);
         }
@@ -152,9 +158,10 @@ public abstract partial class PooledProcessManager : IProcessManager
             _telemetry.Prepared(begun);
             return agent.Id;
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure)
         {
-            _pool.RequestStop(agent.Id, AgentExitCause.LimitsFailed);
+            // Whatever it is, the caller does not learn of the agent, which would stay for ever.
+            _pool.RequestStop(agent, AgentExitCause.LimitsFailed);
             throw new ProcessManagerException(
                 ProcessManagerError.LimitsUnavailable, $"The limits of workload '{agent.Request!.Name}' could not be applied: {failure.Message}", failure);
         }
@@ -172,16 +179,16 @@ public abstract partial class PooledProcessManager : IProcessManager
     private void Pump()
     {
         Volatile.Write(ref _pumpQueued, 0);
-        foreach (PooledAgent agent in _pool.ClaimStarts())
+        IReadOnlyList<PooledAgent> due = _pool.ClaimStarts(out TimeSpan? retryIn);
+        foreach (PooledAgent agent in due)
         {
             var environment = new AgentEnvironment(_pool, _launcher, _delegate!, _options, _telemetry, _time, _logger) { Force = _force.Token };
             _ = new AgentLife(agent, environment).RunAsync();
         }
 
-        if (_pool.Status is { State: PoolState.Failing, NextStart: { } next })
+        if (retryIn is { } wait)
         {
-            TimeSpan wait = next - _time.GetUtcNow();
-            _retry.Change(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+            _retry.Change(wait, Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -191,8 +198,14 @@ public abstract partial class PooledProcessManager : IProcessManager
         using var deadline = new CancellationTokenSource(_options.StopTimeout, _time);
         await using CancellationTokenRegistration forcing = deadline.Token.UnsafeRegister(_ => _force.Cancel(), null);
         await Task.WhenAll(ending.Select(agent => agent.Gone)).ConfigureAwait(false);
+        Task opening;
+        lock (_stateLock)
+        {
+            opening = _opening;
+        }
+
         // What was opened, even half, is closed; why it could not be opened is for the one who started.
-        await _opening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await opening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _launcher.DisposeAsync().ConfigureAwait(false);
         await _retry.DisposeAsync().ConfigureAwait(false);
         _pool.MarkStopped();

@@ -18,9 +18,10 @@ static void write_long(long count)
         putchar('a' + (int)(written % 26));
 }
 
-/* Numbered lines, and then a last one of bytes that JSON escapes, without its newline. */
+/* Numbered lines, and then a last one of bytes that JSON escapes, without its newline. Standard error is closed before. */
 static void write_tail(long count, long length)
 {
+    fclose(stderr);
     write_lines(count, 0);
     while (length-- > 0)
         putchar(1);

@@ -11,6 +11,7 @@ internal sealed partial class AgentHandler(string agentId, ILogger logger) : IJs
 
     private readonly TaskCompletionSource<AgentHello> _hello = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _workloadEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
     private ArtifactFile? _artifact;
     private IWorkloadObserver? _observer;
@@ -30,6 +31,18 @@ internal sealed partial class AgentHandler(string agentId, ILogger logger) : IJs
             lock (_lock)
             {
                 return _observer is null ? Task.CompletedTask : _workloadEnded.Task;
+            }
+        }
+    }
+
+    /// <summary>Completes when no deploy is on its way: whether there is a workload is known.</summary>
+    internal Task Settled
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _deployed ? _settled.Task : Task.CompletedTask;
             }
         }
     }
@@ -86,6 +99,12 @@ internal sealed partial class AgentHandler(string agentId, ILogger logger) : IJs
         {
             _artifact = null;
             _observer = started ? _observer : null;
+        }
+
+        _settled.TrySetResult();
+        if (!started)
+        {
+            _workloadEnded.TrySetResult();
         }
     }
 

@@ -36,7 +36,8 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
         _time = time;
         _handler = new AgentHandler(agentId, logger);
         _peer = new JsonRpcPeer(launched.Link, _handler, LinkLimits.ToNode);
-        _reading = _peer.RunAsync();
+        // On its own: a peer that never pauses would not let this constructor return.
+        _reading = Task.Run(_peer.RunAsync);
         _ = WatchLinkAsync();
         _ = WatchProcessAsync();
     }
@@ -76,6 +77,10 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
             }
 
             await _launched.CompleteAsync().ConfigureAwait(false);
+            if (Over.IsCompleted)
+            {
+                throw StartFailure(await Ended.ConfigureAwait(false));
+            }
         }
         catch (TimeoutException)
         {
@@ -102,7 +107,7 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
             throw new DeployException(DeployFailure.AlreadyDeployed, $"Agent {Id} has, or had, a workload already.");
         }
 
-        using Activity? activity = ProcessManagerTelemetry.Source.StartActivity("workload.deploy");
+        using Activity? activity = ProcessManagerTelemetry.Source.StartActivity("agent.deploy");
         bool started = false;
         try
         {
@@ -136,6 +141,10 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
                 handle: null,
                 cancellationToken).ConfigureAwait(false);
         }
+        catch (JsonRpcException failure)
+        {
+            End(AgentExitCause.ProtocolViolation, $"It answered an undeploy with an error: {failure.Message}");
+        }
         catch (LinkException)
         {
             // The agent has ended, and its workload with it.
@@ -150,8 +159,9 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
     {
         await _closing.CancelAsync().ConfigureAwait(false);
         await _peer.DisposeAsync().ConfigureAwait(false);
-        // The observer hears of the end behind everything that had arrived.
+        // The observer hears of the end behind everything that had arrived, and only of that of a workload that started.
         await _reading.ConfigureAwait(false);
+        await _handler.Settled.ConfigureAwait(false);
         _handler.EndWorkload(new WorkloadExit(null, null, AgentLost: true));
     }
 
@@ -195,6 +205,7 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
     private async Task WatchProcessAsync()
     {
         ProcessExit exit = await _launched.Exited.ConfigureAwait(false);
+        _over.TrySetResult();
         // What it sent before it ended still counts.
         await Task.WhenAny(_reading, Task.Delay(_options.ExitTimeout, _time, _closing.Token)).ConfigureAwait(false);
         End(AgentExitCause.ProcessExited, $"Its process ended with {exit}.");

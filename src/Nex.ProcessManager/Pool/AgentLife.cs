@@ -43,7 +43,7 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
         {
             // Nobody awaits a life: what is thrown here would be lost, and the agent never leave the pool.
             LogFailed(_logger, failure, agent.Id);
-            exit = Exit(AgentExitCause.StartFailed, null, killed: false, failure.Message);
+            exit = Exit(agent.StopCause ?? AgentExitCause.StartFailed, null, killed: false, failure.Message);
         }
 
         environment.Pool.Remove(agent, exit.Cause);
@@ -51,10 +51,10 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
         agent.Session?.SetExited(exit);
         if (_wasWarm)
         {
-            Tell(() => environment.Delegate.OnProcessExited(agent.Id, exit));
+            await TellAsync(() => environment.Delegate.OnProcessExited(agent.Id, exit)).ConfigureAwait(false);
         }
 
-        agent.SetGone(exit);
+        environment.Pool.SetGone(agent, exit);
     }
 
     private async Task<AgentExit> LiveAsync()
@@ -67,9 +67,9 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
         {
             launched = await environment.Launcher.LaunchAsync(agent.Id, diagnostics).ConfigureAwait(false);
         }
-        catch (AgentStartException failure)
+        catch (Exception failure)
         {
-            return StartFailed(failure, null);
+            return StartFailed(AsStartFailure(failure), null, killed: false);
         }
 
         var session = new AgentSession(agent.Id, launched, environment.Options, environment.Time, _logger);
@@ -77,10 +77,11 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
         {
             await session.HandshakeAsync(agent.StopRequested).ConfigureAwait(false);
         }
-        catch (AgentStartException failure)
+        catch (Exception reason)
         {
-            (ProcessExit process, _) = await EndAsync(session, launched, patience: TimeSpan.Zero).ConfigureAwait(false);
-            return StartFailed(new AgentStartException(failure.Failure, failure.Message + diagnostics.Tail, failure), process);
+            AgentStartException failure = AsStartFailure(reason);
+            (ProcessExit process, bool killed) = await EndAsync(session, launched, patience: TimeSpan.Zero).ConfigureAwait(false);
+            return StartFailed(new AgentStartException(failure.Failure, failure.Message + diagnostics.Tail, failure), process, killed);
         }
 
         if (environment.Pool.TryMarkWarm(agent, session))
@@ -88,7 +89,7 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
             _wasWarm = true;
             environment.Telemetry.Warmed(begun);
             activity?.Stop();
-            Tell(() => environment.Delegate.OnProcessStarted(agent.Id));
+            await TellAsync(() => environment.Delegate.OnProcessStarted(agent.Id)).ConfigureAwait(false);
             await Task.WhenAny(session.Over, agent.StopRequested).ConfigureAwait(false);
             environment.Pool.Leave(agent);
         }
@@ -141,14 +142,14 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
     private async Task<(ProcessExit Exit, bool Killed)> EndAsync(AgentSession session, ILaunchedAgent launched, TimeSpan patience)
     {
         await session.DisposeAsync().ConfigureAwait(false);
-        bool killed = !await ExitsWithinAsync(launched, patience).ConfigureAwait(false);
+        bool killed = !await ExitsWithinAsync(launched, patience, environment.Force).ConfigureAwait(false);
         if (killed)
         {
             do
             {
                 launched.Kill();
             }
-            while (!await ExitsWithinAsync(launched, environment.Options.ExitTimeout).ConfigureAwait(false));
+            while (!await ExitsWithinAsync(launched, environment.Options.ExitTimeout, CancellationToken.None).ConfigureAwait(false));
         }
 
         ProcessExit exit = await launched.Exited.ConfigureAwait(false);
@@ -156,11 +157,11 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
         return (exit, killed);
     }
 
-    private async Task<bool> ExitsWithinAsync(ILaunchedAgent launched, TimeSpan patience)
+    private async Task<bool> ExitsWithinAsync(ILaunchedAgent launched, TimeSpan patience, CancellationToken force)
     {
         if (patience > TimeSpan.Zero && !launched.Exited.IsCompleted)
         {
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(environment.Force);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(force);
             await Task.WhenAny(launched.Exited, Task.Delay(patience, environment.Time, either.Token)).ConfigureAwait(false);
             await either.CancelAsync().ConfigureAwait(false);
         }
@@ -168,7 +169,19 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
         return launched.Exited.IsCompleted;
     }
 
-    private AgentExit StartFailed(AgentStartException failure, ProcessExit? process)
+    /// <summary>What nobody expected is a failed start like any other, so that the next one waits.</summary>
+    private AgentStartException AsStartFailure(Exception failure)
+    {
+        if (failure is AgentStartException expected)
+        {
+            return expected;
+        }
+
+        LogUnexpected(_logger, failure, agent.Id);
+        return new AgentStartException(AgentStartFailure.NotStarted, $"Agent {agent.Id} could not be started: {failure.Message}", failure);
+    }
+
+    private AgentExit StartFailed(AgentStartException failure, ProcessExit? process, bool killed)
     {
         bool wanted = agent.StopCause is null;
         if (wanted)
@@ -177,7 +190,7 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
         }
 
         environment.Pool.StartFailed(agent, failure);
-        return Exit(agent.StopCause ?? AgentExitCause.StartFailed, process, killed: false, failure.Message);
+        return Exit(agent.StopCause ?? AgentExitCause.StartFailed, process, killed, failure.Message);
     }
 
     private AgentExit Exit(AgentExitCause cause, ProcessExit? process, bool killed, string detail) => new()
@@ -190,11 +203,14 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
         Detail = detail,
     };
 
-    private void Tell(Action call)
+    /// <summary>
+    /// On a thread of its own: a life goes on, now and then, on the thread of whoever made it go on, which strangers' code must not hold up.
+    /// </summary>
+    private async Task TellAsync(Action call)
     {
         try
         {
-            call();
+            await Task.Run(call).ConfigureAwait(false);
         }
         catch (Exception failure)
         {
@@ -210,6 +226,9 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
 
     [LoggerMessage(302, LogLevel.Error, "The process delegate threw for agent {AgentId}")]
     private static partial void LogDelegateFailed(ILogger logger, Exception failure, string agentId);
+
+    [LoggerMessage(304, LogLevel.Error, "Agent {AgentId} could not be started for a reason that was not foreseen")]
+    private static partial void LogUnexpected(ILogger logger, Exception failure, string agentId);
 
     [LoggerMessage(303, LogLevel.Critical, "The life of agent {AgentId} ended by a failure of the node")]
     private static partial void LogFailed(ILogger logger, Exception failure, string agentId);

@@ -16,6 +16,7 @@ internal sealed partial class AgentPool
         {
             ThrowUnlessOpen();
             agent = Find(id);
+            DropDead(agent);
             if (agent.State != AgentState.Warm)
             {
                 throw new ProcessManagerException(ProcessManagerError.NotWarm, $"Agent '{id}' is not warm: it is {agent.State.ToString().ToLowerInvariant()}.");
@@ -39,7 +40,7 @@ internal sealed partial class AgentPool
         lock (_lock)
         {
             ThrowUnlessOpen();
-            agent = _warm.First?.Value;
+            agent = FirstWarm();
             if (agent is not null)
             {
                 Bind(agent, request);
@@ -74,9 +75,30 @@ internal sealed partial class AgentPool
         }
     }
 
+    /// <summary>An agent can die between two steps of its life: what is known to be dead is not handed out in between either.</summary>
+    private bool DropDead(PooledAgent agent)
+    {
+        bool dead = agent is { State: AgentState.Warm, Session.Over.IsCompleted: true };
+        if (dead)
+        {
+            StopLocked(agent);
+        }
+
+        return dead;
+    }
+
+    private PooledAgent? FirstWarm()
+    {
+        while (_warm.First?.Value is { } agent && DropDead(agent))
+        {
+        }
+
+        return _warm.First?.Value;
+    }
+
     private void GrantNext()
     {
-        if (_waiters.First?.Value is { } waiter && _warm.First?.Value is { } agent)
+        if (_waiters.First?.Value is { } waiter && FirstWarm() is { } agent)
         {
             Dequeue(waiter);
             Bind(agent, waiter.Request);

@@ -16,6 +16,7 @@ internal sealed partial class AgentPool
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, PooledAgent> _agents = [];
+    private readonly HashSet<PooledAgent> _untold = [];
     private readonly LinkedList<PooledAgent> _warm = new();
     private readonly int[] _counts = new int[Enum.GetValues<AgentState>().Length];
     private readonly int _size;
@@ -38,6 +39,8 @@ internal sealed partial class AgentPool
         _telemetry = telemetry;
         _backoff = new StartBackoff(options.StartBackoff, options.MaxStartBackoff, time);
         _changed = changed;
+        // A manager that stops without having been started has nobody who waits for this.
+        _ = _ready.Task.ContinueWith(static ready => ready.Exception, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously);
     }
 
     private enum Phase
@@ -59,24 +62,25 @@ internal sealed partial class AgentPool
         {
             lock (_lock)
             {
+                PoolState state = StateNow();
                 return new PoolStatus
                 {
-                    State = StateNow(),
+                    State = state,
                     Size = _size,
                     Starting = _counts[(int)AgentState.Starting],
                     Warm = _counts[(int)AgentState.Warm],
                     Prepared = _counts[(int)AgentState.Prepared],
                     Stopping = _counts[(int)AgentState.Stopping],
                     Waiting = _waiters.Count,
-                    Reason = _backoff.Reason,
-                    NextStart = _backoff.NextStart,
+                    Reason = state == PoolState.Failing ? _backoff.Reason : null,
+                    NextStart = state == PoolState.Failing ? _backoff.NextStart : null,
                 };
             }
         }
     }
 
     /// <summary>Takes the pool for its one start.</summary>
-    /// <exception cref="ProcessManagerException">It has been started or stopped before.</exception>
+    /// <exception cref="ProcessManagerException">It has been started or stopped before, or is in lame duck.</exception>
     internal void BeginOpening()
     {
         lock (_lock)
@@ -84,6 +88,7 @@ internal sealed partial class AgentPool
             _phase = _phase switch
             {
                 Phase.Created => Phase.Opening,
+                Phase.LameDuck => throw LameDuck(),
                 Phase.Stopping or Phase.Stopped => throw Stopping(),
                 _ => throw new ProcessManagerException(ProcessManagerError.AlreadyStarted, "The process manager has been started already: make another."),
             };
@@ -102,11 +107,13 @@ internal sealed partial class AgentPool
     }
 
     /// <summary>The agents to start now: as many as are missing, a bounded number at once, and one at a time while starts fail.</summary>
-    internal IReadOnlyList<PooledAgent> ClaimStarts()
+    /// <param name="retryIn">When to ask again because a failed start has to be waited for; null when there is no need to.</param>
+    internal IReadOnlyList<PooledAgent> ClaimStarts(out TimeSpan? retryIn)
     {
         lock (_lock)
         {
-            if (_phase != Phase.Open || _backoff.MustWait)
+            retryIn = _phase == Phase.Open ? _backoff.Wait : null;
+            if (_phase != Phase.Open || retryIn is not null)
             {
                 return [];
             }
@@ -185,7 +192,7 @@ internal sealed partial class AgentPool
         _changed();
     }
 
-    /// <summary>Nothing of an agent is left.</summary>
+    /// <summary>Nothing of an agent is left. Those who are told of that are told now, before <see cref="SetGone"/>.</summary>
     internal void Remove(PooledAgent agent, AgentExitCause cause)
     {
         lock (_lock)
@@ -195,10 +202,22 @@ internal sealed partial class AgentPool
             _counts[(int)agent.State]--;
             agent.State = AgentState.Exited;
             _agents.Remove(agent.Id);
+            _untold.Add(agent);
             _telemetry.Exited(cause);
         }
 
         _changed();
+    }
+
+    /// <summary>Everybody who is told of an agent's end has been.</summary>
+    internal void SetGone(PooledAgent agent, AgentExit exit)
+    {
+        lock (_lock)
+        {
+            _untold.Remove(agent);
+        }
+
+        agent.SetGone(exit);
     }
 
     /// <summary>Tells an agent to stop, if it has not been told.</summary>
@@ -209,16 +228,26 @@ internal sealed partial class AgentPool
         lock (_lock)
         {
             agent = Find(id);
+        }
+
+        RequestStop(agent, cause);
+        return agent;
+    }
+
+    /// <summary>Tells an agent to stop, if it has not been told.</summary>
+    internal void RequestStop(PooledAgent agent, AgentExitCause cause)
+    {
+        lock (_lock)
+        {
             StopLocked(agent);
             agent.RequestStop(cause);
         }
 
         _changed();
-        return agent;
     }
 
     /// <summary>No new workloads: waiters fail, and agents without a workload are told to stop.</summary>
-    /// <returns>Those agents.</returns>
+    /// <returns>Those agents, and those that were told before and have not gone.</returns>
     internal IReadOnlyList<PooledAgent> EnterLameDuck()
     {
         lock (_lock)
@@ -231,12 +260,13 @@ internal sealed partial class AgentPool
             _phase = Phase.LameDuck;
             _ready.TrySetException(LameDuck());
             FailWaiters(LameDuck);
-            return StopAll(agent => agent.State is AgentState.Starting or AgentState.Warm, AgentExitCause.LameDuck);
+            StopAll(agent => agent.State is AgentState.Starting or AgentState.Warm, AgentExitCause.LameDuck);
+            return [.. _agents.Values.Concat(_untold).Where(agent => agent.StopCause == AgentExitCause.LameDuck)];
         }
     }
 
     /// <summary>The end: waiters fail, and every agent is told to stop.</summary>
-    /// <returns>The agents that there are; there will be no others.</returns>
+    /// <returns>The agents that have not gone; there will be no others.</returns>
     internal IReadOnlyList<PooledAgent> Close()
     {
         lock (_lock)
@@ -248,7 +278,8 @@ internal sealed partial class AgentPool
 
             _ready.TrySetException(Stopping());
             FailWaiters(Stopping);
-            return StopAll(_ => true, AgentExitCause.ManagerStopped);
+            StopAll(_ => true, AgentExitCause.ManagerStopped);
+            return [.. _agents.Values, .. _untold];
         }
     }
 
@@ -299,16 +330,13 @@ internal sealed partial class AgentPool
     private PooledAgent Find(string id) => _agents.GetValueOrDefault(id)
         ?? throw new ProcessManagerException(ProcessManagerError.UnknownId, $"There is no agent '{id}', or none any more.");
 
-    private List<PooledAgent> StopAll(Func<PooledAgent, bool> which, AgentExitCause cause)
+    private void StopAll(Func<PooledAgent, bool> which, AgentExitCause cause)
     {
-        List<PooledAgent> agents = [.. _agents.Values.Where(which)];
-        foreach (PooledAgent agent in agents)
+        foreach (PooledAgent agent in _agents.Values.Where(which))
         {
             StopLocked(agent);
             agent.RequestStop(cause);
         }
-
-        return agents;
     }
 
     private void StopLocked(PooledAgent agent)

@@ -17,8 +17,8 @@ internal sealed class StartBackoff(TimeSpan first, TimeSpan longest, TimeProvide
     /// <summary>When the next may begin; null when at once.</summary>
     internal DateTimeOffset? NextStart { get; private set; }
 
-    /// <summary>Whether a start must wait.</summary>
-    internal bool MustWait => NextStart is { } next && time.GetUtcNow() < next;
+    /// <summary>How long a start must wait from now; null when it need not.</summary>
+    internal TimeSpan? Wait => NextStart - time.GetUtcNow() is { } wait && wait > TimeSpan.Zero ? wait : null;
 
     internal void Succeeded()
     {

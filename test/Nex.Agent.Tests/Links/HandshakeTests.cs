@@ -33,6 +33,15 @@ public sealed class HandshakeTests
     }
 
     [Fact]
+    public void A_ping_is_answered_with_whatever_it_carried()
+    {
+        var carried = new AgentWelcome { NodeVersion = "größe \U0001F600 \"\\" };
+        using AgentDriver agent = AgentDriver.Start();
+
+        Assert.Equal(carried, agent.Request("ping", carried, AgentJsonContext.Default.AgentWelcome, AgentJsonContext.Default.AgentWelcome));
+    }
+
+    [Fact]
     public void A_node_that_refuses_it_ends_it_with_the_reason()
     {
         using AgentDriver agent = AgentDriver.StartSilently();

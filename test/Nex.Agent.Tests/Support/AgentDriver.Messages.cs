@@ -50,7 +50,13 @@ internal sealed partial class AgentDriver
         Assert.Equal("hello", message.Method);
         Assert.True(message.IsRequest);
         _helloId = message.Id.ToArray();
-        return JsonRpcMessage.Read(message.Parameters, AgentJsonContext.Default.AgentHello, "The hello");
+        AgentHello hello = JsonRpcMessage.Read(message.Parameters, AgentJsonContext.Default.AgentHello, "The hello");
+
+        // The agent writes it by hand: it must be what the serializer would have written.
+        using var writer = new FrameWriter();
+        writer.WriteRequest(1, "hello", hello, AgentJsonContext.Default.AgentHello);
+        Assert.Equal(JsonRpcMessage.Parse(writer.Pending[FrameReader.HeaderBytes..]).Parameters.ToArray(), message.Parameters.ToArray());
+        return hello;
     }
 
     internal void AnswerHello(string? refusal = null)

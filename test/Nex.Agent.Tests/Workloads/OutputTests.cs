@@ -119,7 +119,7 @@ public sealed class OutputTests
     [Fact]
     public void A_workload_that_ended_while_nobody_read_is_reported_with_its_last_line()
     {
-        const int lines = 8000, last = 12_000;
+        const int lines = 9000, last = 12_000;
         using AgentDriver agent = AgentDriver.Start();
 
         agent.Deploy("write", "tail", $"{lines}", $"{last}");

@@ -82,10 +82,10 @@ public sealed class ChildProcessTests
         {
             (_, string output) = TestChild.Run("show", ["descriptors"]);
 
-            Assert.DoesNotContain($"{other.DangerousGetHandle()}\n", output, StringComparison.Ordinal);
-            Assert.DoesNotContain($"{writer.DangerousGetHandle()}\n", output, StringComparison.Ordinal);
-            Assert.DoesNotContain($"{wakeup.Descriptor.DangerousGetHandle()}\n", output, StringComparison.Ordinal);
-            Assert.DoesNotContain($"{memory.DangerousGetHandle()}\n", output, StringComparison.Ordinal);
+            Assert.DoesNotContain($"{other.DangerousGetHandle()}", output.Split('\n'));
+            Assert.DoesNotContain($"{writer.DangerousGetHandle()}", output.Split('\n'));
+            Assert.DoesNotContain($"{wakeup.Descriptor.DangerousGetHandle()}", output.Split('\n'));
+            Assert.DoesNotContain($"{memory.DangerousGetHandle()}", output.Split('\n'));
         }
     }
 

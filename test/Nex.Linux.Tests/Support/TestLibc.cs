@@ -15,6 +15,16 @@ internal static partial class TestLibc
         Assert.Equal(0, ChangeSignalMask(BlockSignals, set, 0));
     }
 
+    /// <summary>Makes a pipe with a name.</summary>
+    internal static void MakePipe(string path)
+    {
+        const uint ownerOnly = 0x180;
+        Assert.Equal(0, MakeFifo(path, ownerOnly));
+    }
+
+    [LibraryImport("libc", EntryPoint = "mkfifo", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int MakeFifo(string path, uint mode);
+
     [LibraryImport("libc", EntryPoint = "pthread_sigmask")]
     private static partial int ChangeSignalMask(int how, ulong[] set, nint old);
 }

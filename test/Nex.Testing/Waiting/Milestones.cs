@@ -42,6 +42,10 @@ internal sealed class Milestones<T>
         return Reached;
     }
 
+    /// <summary>Waits until so many that are like this have happened.</summary>
+    internal Task CountAsync(Func<T, bool> isLike, int count) =>
+        UntilAsync(reached => reached.Count(isLike) >= count).Within($"{count} of a certain {typeof(T).Name} happened");
+
     /// <summary>Waits for the one of that number, from 0 on.</summary>
     internal async Task<T> AtAsync(int index) => (await CountAsync(index + 1).ConfigureAwait(false))[index];
 

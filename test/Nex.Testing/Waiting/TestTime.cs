@@ -28,11 +28,7 @@ internal sealed class TestTime : FakeTimeProvider
     }
 
     /// <summary>Waits until a timer of that length has been set for the given time.</summary>
-    internal async Task TimerSetAsync(TimeSpan length, int time = 1)
-    {
-        int seen = 0;
-        _ = await _set.FirstAsync(set => set == length && ++seen >= time).ConfigureAwait(false);
-    }
+    internal Task TimerSetAsync(TimeSpan length, int time = 1) => _set.CountAsync(set => set == length, time);
 
     private void Record(TimeSpan dueTime)
     {

@@ -1,0 +1,63 @@
+namespace Nex.Bench.Harness;
+
+/// <summary>How long a run may take.</summary>
+internal enum Effort
+{
+    /// <summary>Below one minute.</summary>
+    Quick,
+
+    /// <summary>About two minutes.</summary>
+    Default,
+
+    /// <summary>As long as it takes for steady figures.</summary>
+    Full,
+}
+
+/// <summary>What benchmarks share.</summary>
+internal sealed class BenchContext(BenchOptions options, Workspace workspace, Progress progress, CancellationToken cancellationToken)
+{
+    internal Workspace Workspace => workspace;
+
+    internal Progress Progress => progress;
+
+    internal Programs Programs { get; } = new(workspace);
+
+    internal CancellationToken CancellationToken => cancellationToken;
+
+    /// <summary>The bare native program that agents are compared with.</summary>
+    internal string BaselineProgram { get; } = Path.Combine(options.ArtifactsDirectory, "native", "Nex.Bench.Baseline");
+
+    /// <summary>What could not be measured, and why.</summary>
+    internal List<(string Name, string Reason)> Skipped { get; } = [];
+
+    internal bool IsWanted(string name) =>
+        options.Names.Count == 0 || options.Names.Any(wanted => name == wanted || name.StartsWith(wanted + ".", StringComparison.Ordinal));
+
+    /// <summary>Makes what only some of the figures need.</summary>
+    /// <returns>Null where the figure is not wanted, and where it cannot be measured here, which is noted.</returns>
+    internal async Task<T?> TryAsync<T>(string name, Func<Task<T>> make)
+        where T : class
+    {
+        if (!IsWanted(name))
+        {
+            return null;
+        }
+
+        try
+        {
+            return await make();
+        }
+        catch (SkippedException skipped)
+        {
+            Skipped.Add((name, skipped.Message));
+            return null;
+        }
+    }
+
+    internal int Pick(int quick, int normal, int full) => options.Effort switch
+    {
+        Effort.Quick => quick,
+        Effort.Full => full,
+        _ => normal,
+    };
+}

@@ -1,0 +1,71 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Nex.Bench.Harness;
+
+/// <summary>What the command line asks for.</summary>
+internal sealed record BenchOptions
+{
+    internal const string Usage = """
+        usage: ./build.sh bench [--quick | --full] [--check] [NAME…]
+
+          --quick   fewer samples: below one minute
+          --full    more samples: some ten minutes
+          --check   exit with 1 when a limit is not met
+          NAME      only the figure of that name and those below it, such as deploy or agent.pss
+        """;
+
+    internal Effort Effort { get; init; } = Effort.Default;
+
+    /// <summary>Whether a limit that is not met makes the run fail.</summary>
+    internal bool Check { get; init; }
+
+    internal bool Help { get; init; }
+
+    /// <summary>Where the native programs are, and the results go.</summary>
+    internal string ArtifactsDirectory { get; init; } = Path.GetFullPath("artifacts");
+
+    /// <summary>Only these figures, and those below them; all when there are none.</summary>
+    internal IReadOnlyList<string> Names { get; init; } = [];
+
+    internal static bool TryParse(
+        IReadOnlyList<string> arguments, IReadOnlyList<string> known, out BenchOptions options, [NotNullWhen(false)] out string? fault)
+    {
+        options = new BenchOptions();
+        fault = null;
+        for (int index = 0; index < arguments.Count && fault is null; index++)
+        {
+            string argument = arguments[index];
+            switch (argument)
+            {
+                case "--quick":
+                    options = options with { Effort = Effort.Quick };
+                    break;
+                case "--full":
+                    options = options with { Effort = Effort.Full };
+                    break;
+                case "--check":
+                    options = options with { Check = true };
+                    break;
+                case "--help" or "-h":
+                    options = options with { Help = true };
+                    break;
+                case "--artifacts" when index + 1 < arguments.Count:
+                    options = options with { ArtifactsDirectory = Path.GetFullPath(arguments[++index]) };
+                    break;
+                default:
+                    (options, fault) = options.WithName(argument, known);
+                    break;
+            }
+        }
+
+        return fault is null;
+    }
+
+    private (BenchOptions Options, string? Fault) WithName(string name, IReadOnlyList<string> known)
+    {
+        bool exists = known.Any(figure => figure == name || figure.StartsWith(name + ".", StringComparison.Ordinal));
+        return exists
+            ? (this with { Names = [.. Names, name] }, null)
+            : (this, $"There is no figure '{name}'. There are: {string.Join(", ", known)}.");
+    }
+}

@@ -1,0 +1,22 @@
+namespace Nex.Bench.Harness;
+
+/// <summary>One result: what was measured, and what it is compared to.</summary>
+internal sealed record Figure
+{
+    internal required string Name { get; init; }
+
+    internal required string Unit { get; init; }
+
+    internal required Samples Samples { get; init; }
+
+    /// <summary>What it is compared to, measured in the same run; null where there is nothing.</summary>
+    internal Samples? Baseline { get; init; }
+
+    internal IReadOnlyList<Limit> Limits { get; init; } = [];
+
+    /// <summary>What a reader of the number must know, or null.</summary>
+    internal string? Note { get; init; }
+
+    /// <summary>Median over median.</summary>
+    internal double? Ratio => Baseline is { } baseline ? Samples.P50 / baseline.P50 : null;
+}

@@ -1,0 +1,189 @@
+using Nex.ProcessManager.Agents;
+using Nex.ProcessManager.Pool;
+using Nex.ProcessManager.Tests.Support;
+using Nex.Testing.Fakes;
+using Nex.Testing.Waiting;
+using static Nex.ProcessManager.Tests.Support.PoolTest;
+
+namespace Nex.ProcessManager.Tests.Pool;
+
+public sealed class BackoffTests
+{
+    private static readonly FakeAgentPlan Good = new();
+
+    public static TheoryData<Type> UnexpectedFailures => [typeof(InvalidOperationException), typeof(IOException), typeof(OutOfMemoryException)];
+
+    [Fact]
+    public Task Failed_starts_back_off_and_the_pool_says_why_it_is_empty() => RunAsync(
+        async test =>
+        {
+            DateTimeOffset begin = test.Time.GetUtcNow();
+            await StartAndLoseAsync(test, failures: 1);
+
+            PoolStatus status = test.Manager.Status;
+            Assert.Equal((PoolState.Failing, "Failure 1.", 0), (status.State, status.Reason, status.Starting));
+            Assert.InRange(status.NextStart!.Value, begin + (test.Options.StartBackoff / 2), begin + test.Options.StartBackoff);
+            test.Time.Advance(status.NextStart.Value - test.Time.GetUtcNow() - TimeSpan.FromTicks(1));
+            Assert.Equal(2, test.Launcher.Requested.Reached.Count);
+
+            test.Time.Advance(TimeSpan.FromTicks(1));
+
+            _ = await test.Delegate.Started.CountAsync(2);
+            status = test.Manager.Status;
+            Assert.Equal((PoolState.Full, null, null), (status.State, status.Reason, status.NextStart));
+        },
+        launcher: Failing(from: 1, to: 1));
+
+    [Fact]
+    public Task The_wait_doubles_with_each_failure() => RunAsync(
+        async test =>
+        {
+            await StartAndLoseAsync(test, failures: 1);
+            TimeSpan expected = test.Options.StartBackoff;
+            for (int failed = 1; failed <= 8; failed++)
+            {
+                TimeSpan wait = test.Manager.Status.NextStart!.Value - test.Time.GetUtcNow();
+                Assert.InRange(wait, expected / 2, expected);
+                expected = TimeSpan.FromSeconds(Math.Min(2 * expected.TotalSeconds, test.Options.MaxStartBackoff.TotalSeconds));
+
+                test.Time.Advance(wait);
+                await test.Metrics.UntilAsync("nex.agent.exits", nameof(AgentExitCause.StartFailed), failed + 1);
+            }
+
+            Assert.Equal(test.Options.MaxStartBackoff, expected);
+        },
+        launcher: Failing(from: 1, to: int.MaxValue));
+
+    [Theory]
+    [MemberData(nameof(UnexpectedFailures))]
+    public async Task A_start_that_fails_by_a_fault_of_the_node_backs_off_as_well(Type type)
+    {
+        var failure = (Exception)Activator.CreateInstance(type, "Out of order.")!;
+        await RunAsync(
+            async test =>
+            {
+                _ = await test.StartAsync();
+                test.Launcher.Launched.Reached[0].Exit();
+                await test.Metrics.UntilAsync("nex.agent.exits", nameof(AgentExitCause.StartFailed), 1);
+
+                PoolStatus status = test.Manager.Status;
+                Assert.Equal((PoolState.Failing, 0), (status.State, status.Starting));
+                Assert.Contains("Out of order.", status.Reason, StringComparison.Ordinal);
+                Assert.Equal(2, test.Launcher.Requested.Reached.Count);
+                test.Time.Advance(test.Options.StartBackoff);
+                _ = await test.Delegate.Started.CountAsync(2);
+            },
+            launcher: new FakeLauncher(number => number == 1 ? new FakeAgentPlan { LaunchFailure = failure } : Good));
+    }
+
+    [Fact]
+    public Task While_starts_fail_one_is_tried_at_a_time() => RunAsync(
+        async test =>
+        {
+            IReadOnlyList<FakeAgent> agents = await test.StartAsync();
+            test.Launcher.Plan = _ => new FakeAgentPlan { LaunchFailure = new AgentStartException(AgentStartFailure.NotStarted, "No.") };
+            agents[0].Exit();
+            await test.Metrics.UntilAsync("nex.agent.exits", nameof(AgentExitCause.StartFailed), 1);
+            agents[1].Exit();
+            agents[2].Exit();
+            _ = await test.Delegate.Exited.CountAsync(3);
+            var gate = new TaskCompletionSource();
+            test.Launcher.Plan = _ => new FakeAgentPlan { HelloGate = gate.Task };
+
+            test.Time.Advance(test.Options.StartBackoff);
+
+            _ = await test.Launcher.Launched.CountAsync(4);
+            Assert.Equal(1, test.Manager.Status.Starting);
+            gate.SetResult();
+            _ = await test.Delegate.Started.CountAsync(6);
+            Assert.Equal(PoolState.Full, test.Manager.Status.State);
+        },
+        DefaultOptions with { PoolSize = 3 });
+
+    /// <summary>Time that is over must not be waited for again and again.</summary>
+    [Fact]
+    public async Task A_retry_that_takes_long_is_not_polled_for()
+    {
+        var gate = new TaskCompletionSource();
+        await RunAsync(
+            async test =>
+            {
+                await StartAndLoseAsync(test, failures: 1);
+                test.Time.Advance(test.Options.StartBackoff);
+                _ = await test.Launcher.Requested.CountAsync(3);
+                int before = test.Time.TimersSet.Count;
+
+                // As many turns of the thread pool as would show a loop.
+                for (int turn = 0; turn < 1000; turn++)
+                {
+                    await Task.Yield();
+                }
+
+                Assert.InRange(test.Time.TimersSet.Count - before, 0, 1);
+                gate.SetResult();
+                _ = await test.Delegate.Started.CountAsync(2);
+            },
+            launcher: new FakeLauncher(number => number switch
+            {
+                1 => new FakeAgentPlan { LaunchFailure = new AgentStartException(AgentStartFailure.NotStarted, "No.") },
+                2 => new FakeAgentPlan { LaunchGate = gate.Task },
+                _ => Good,
+            }));
+    }
+
+    [Fact]
+    public Task What_runs_goes_on_while_starts_fail() => RunAsync(
+        async test =>
+        {
+            (FakeAgent agent, Testing.Recorders.ObserverRecorder observer) = await test.StartDeployedAsync();
+            await test.PassFailedStartsAsync(5);
+
+            agent.WriteOutput("still here");
+
+            Assert.Equal("still here", (await observer.Lines.AtAsync(0)).Text);
+            Assert.Equal((PoolState.Failing, 1), (test.Manager.Status.State, test.Manager.Status.Prepared));
+        },
+        launcher: Failing(from: 1, to: int.MaxValue));
+
+    [Fact]
+    public Task A_caller_that_waits_while_starts_fail_gets_the_first_agent_that_starts() => RunAsync(
+        async test =>
+        {
+            _ = await test.StartPreparedAsync();
+            Task<string> wait = test.Manager.PrepareNextWorkloadAsync(Request()).AsTask();
+            await test.PassFailedStartsAsync(3);
+            test.Launcher.Plan = _ => Good;
+            await test.PassFailedStartsAsync(4);
+
+            Assert.NotNull(test.Manager.Lookup(await wait.Within()));
+        },
+        launcher: Failing(from: 1, to: int.MaxValue));
+
+    [Fact]
+    public Task A_pool_that_has_stopped_tells_of_no_next_start() => RunAsync(
+        async test =>
+        {
+            await StartAndLoseAsync(test, failures: 1);
+            await test.Manager.StopAsync().Within();
+
+            PoolStatus status = test.Manager.Status;
+
+            Assert.Equal((PoolState.Stopped, null, null), (status.State, status.Reason, status.NextStart));
+            test.Time.Advance(TimeSpan.FromHours(1));
+            Assert.Equal(2, test.Launcher.Requested.Reached.Count);
+        },
+        launcher: Failing(from: 1, to: int.MaxValue));
+
+    private static FakeLauncher Failing(int from, int to) => new(number => number < from || number > to
+        ? Good
+        : new FakeAgentPlan { LaunchFailure = new AgentStartException(AgentStartFailure.NotStarted, $"Failure {number}.") });
+
+    /// <summary>Starts with one good agent, which dies, and waits until so many starts of its successor have failed.</summary>
+    private static async Task StartAndLoseAsync(PoolTest test, int failures)
+    {
+        _ = await test.StartAsync();
+        test.Launcher.Launched.Reached[0].Exit();
+        _ = await test.Delegate.Exited.AtAsync(0);
+        await test.Metrics.UntilAsync("nex.agent.exits", nameof(AgentExitCause.StartFailed), failures);
+    }
+}
