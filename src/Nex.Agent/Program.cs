@@ -13,13 +13,9 @@ static int Run(AgentOptions options)
 {
     try
     {
-        if (Environment.ProcessId == 1)
-        {
-            // As process 1 it takes its whole namespace with it. Anywhere else it must not be killed before it has ended its workload:
-            // there the end of the link tells it that the node has ended.
-            ProcessControl.SignalOnParentDeath(Signals.Kill);
-        }
-
+        // As process 1 it takes its whole namespace with it. Anywhere else it must not be killed before it has ended its workload: there the
+        // end of the link tells it that the node has ended, and the signal sees to it that it hears of that even when it has been stopped.
+        ProcessControl.SignalOnParentDeath(Environment.ProcessId == 1 ? Signals.Kill : Signals.Continue);
         ProcessControl.ForbidTracing();
         ProcessControl.AdoptOrphans();
         using AgentLoop loop = AgentLoop.Create(options);

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using Nex.Agent.Providers;
 using Nex.Linux;
@@ -11,7 +10,6 @@ namespace Nex.Agent.Workloads;
 internal sealed class ArtifactDownload : IDisposable
 {
     private readonly SafeFileHandle _file = MemoryFile.Create("artifact");
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly AgentArtifact _artifact;
     private long _offset;
 
@@ -35,8 +33,8 @@ internal sealed class ArtifactDownload : IDisposable
     };
 
     /// <summary>Takes the answer.</summary>
-    /// <returns>The whole artifact, sealed and verified, or null while some is missing.</returns>
-    /// <exception cref="ProviderException">The answer is not what was asked for, or the whole is not the artifact announced.</exception>
+    /// <returns>The whole artifact, sealed, or null while some is missing.</returns>
+    /// <exception cref="ProviderException">The answer is not what was asked for.</exception>
     internal SafeFileHandle? Add(ReadOnlySpan<byte> chunk)
     {
         if (chunk.Length != Next.Count)
@@ -46,27 +44,15 @@ internal sealed class ArtifactDownload : IDisposable
         }
 
         RandomAccess.Write(_file, chunk, _offset);
-        _hash.AppendData(chunk);
         _offset += chunk.Length;
         if (_offset < _artifact.Size)
         {
             return null;
         }
 
-        string hash = Convert.ToHexStringLower(_hash.GetHashAndReset());
-        if (hash != _artifact.Sha256)
-        {
-            throw new ProviderException(
-                AgentErrors.ArtifactUnavailable, $"The artifact that arrived has the SHA-256 {hash}, not {_artifact.Sha256}.");
-        }
-
         MemoryFile.Seal(_file);
         return _file;
     }
 
-    public void Dispose()
-    {
-        _file.Dispose();
-        _hash.Dispose();
-    }
+    public void Dispose() => _file.Dispose();
 }

@@ -23,6 +23,7 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
     private ProcessExit? _exit;
     private bool _childless;
     private bool _used;
+    private bool _killed;
     private bool _ended;
 
     /// <summary>When the process tree is to be killed, as a timestamp; null while nobody has asked for it.</summary>
@@ -138,7 +139,10 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
 
         if (_killAt is { } killAt && TimeProvider.System.GetTimestamp() >= killAt)
         {
+            // Once is enough to begin with: whatever this leaves behind becomes a child of the agent by a death that is noticed.
+            _killAt = null;
             _process.KillTree();
+            _killed = true;
         }
 
         ReapChildren(_process);
@@ -159,8 +163,12 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
 
         do
         {
-            while (Children.TryReap() is not null)
+            while (Children.TryReap() is { } child)
             {
+                if (child.ProcessId == _process.ProcessId)
+                {
+                    _process.MarkReaped();
+                }
             }
 
             _process.KillTree();
@@ -215,6 +223,11 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
     private void BeginStop(TimeSpan grace)
     {
         long deadline = TimeProvider.System.GetTimestamp() + (long)(grace.TotalSeconds * TimeProvider.System.TimestampFrequency);
+        if (_killed)
+        {
+            return;
+        }
+
         if (_killAt is null)
         {
             _process!.Signal(Signals.Terminate);
@@ -238,10 +251,11 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
             reaped++;
             if (pid == process.ProcessId)
             {
+                process.MarkReaped();
                 _exit = exit;
             }
         });
-        if (reaped > 0 && _exit is not null)
+        if (reaped > 0 && (_killed || _exit is not null))
         {
             process.KillTree();
         }

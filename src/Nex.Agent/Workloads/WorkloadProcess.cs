@@ -7,6 +7,8 @@ namespace Nex.Agent.Workloads;
 /// <summary>The main process of a workload, in a process group of its own, and the reading ends of its output.</summary>
 internal sealed class WorkloadProcess : IDisposable
 {
+    private bool _reaped;
+
     private WorkloadProcess(int processId, SafeFileHandle standardOutput, SafeFileHandle standardError)
     {
         ProcessId = processId;
@@ -54,8 +56,17 @@ internal sealed class WorkloadProcess : IDisposable
         }
     }
 
+    /// <summary>It has been reaped: its number, and with it that of the group, may be given to others from now on.</summary>
+    internal void MarkReaped() => _reaped = true;
+
     /// <summary>Signals every process of its group.</summary>
-    internal void Signal(int signal) => Children.TrySignal(-ProcessId, signal);
+    internal void Signal(int signal)
+    {
+        if (!_reaped)
+        {
+            Children.TrySignal(-ProcessId, signal);
+        }
+    }
 
     /// <summary>
     /// Sends SIGKILL to the group and to every child of the agent, whatever session or group it moved to. What those leave behind becomes

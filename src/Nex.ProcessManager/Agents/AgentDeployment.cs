@@ -16,7 +16,7 @@ internal static class AgentDeployment
         Program = ProgramName(request),
         Argv = request.Argv,
         Environment = request.Environment,
-        Artifact = new AgentArtifact { Size = artifact.Size, Sha256 = artifact.Sha256, Attached = attached },
+        Artifact = new AgentArtifact { Size = artifact.Size, Attached = attached },
         PidsLimit = pidsLimit + AgentThreads,
     };
 

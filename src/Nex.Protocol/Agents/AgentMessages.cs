@@ -53,8 +53,6 @@ internal sealed record AgentArtifact
 {
     public required long Size { get; init; }
 
-    public required string Sha256 { get; init; }
-
     /// <summary>Whether the open file travels with this message.</summary>
     public required bool Attached { get; init; }
 }

@@ -37,7 +37,7 @@ internal static class AgentErrors
     /// <summary>The artifact is not one that the provider can run; the message says why.</summary>
     internal const int InvalidArtifact = 3;
 
-    /// <summary>The artifact could not be fetched, or is not the one announced.</summary>
+    /// <summary>The artifact could not be fetched.</summary>
     internal const int ArtifactUnavailable = 4;
 
     /// <summary>The workload could not be started.</summary>

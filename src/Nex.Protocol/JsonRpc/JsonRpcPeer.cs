@@ -8,7 +8,8 @@ namespace Nex.Protocol.JsonRpc;
 /// </summary>
 /// <remarks>
 /// The handler runs on the reader, one message after the other, and an answer is sent before the next message is read: an untrusted peer
-/// that floods the link, or does not read its answers, holds up nobody but itself.
+/// that floods the link, or does not read its answers, holds up nobody but itself. The other side must therefore go on reading while it
+/// sends, as an agent does: two of these, each with more requests on the way than a transport holds, would wait for each other.
 /// </remarks>
 internal sealed class JsonRpcPeer(Link link, IJsonRpcHandler handler, int maxFrameBytes) : IAsyncDisposable
 {

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Nex.Protocol.Agents;
 
 namespace Nex.Agent.Tests.Support;
@@ -14,12 +13,12 @@ internal static class Workload
         Program = program,
         Argv = argv,
         Environment = new Dictionary<string, string>(),
-        Artifact = new AgentArtifact { Size = new FileInfo(TestPrograms.Find(program)).Length, Sha256 = "", Attached = true },
+        Artifact = new AgentArtifact { Size = new FileInfo(TestPrograms.Find(program)).Length, Attached = true },
     };
 
     /// <summary>A program that the agent has to read over the link.</summary>
     internal static AgentDeploy ToRead(byte[] content, params string[] argv) => Of("exit", argv) with
     {
-        Artifact = new AgentArtifact { Size = content.Length, Sha256 = Convert.ToHexStringLower(SHA256.HashData(content)), Attached = false },
+        Artifact = new AgentArtifact { Size = content.Length, Attached = false },
     };
 }

@@ -39,17 +39,6 @@ public sealed class ArtifactDownloadTests
     }
 
     [Fact]
-    public void An_artifact_with_another_hash_is_refused()
-    {
-        AgentDeploy deploy = Workload.ToRead(Program);
-
-        AssertUnavailable(
-            deploy with { Artifact = deploy.Artifact with { Sha256 = new string('0', 64) } },
-            read => Part(Program, read),
-            $"The artifact that arrived has the SHA-256 {deploy.Artifact.Sha256}, not {new string('0', 64)}.");
-    }
-
-    [Fact]
     public void A_part_that_is_too_short_is_refused() =>
         AssertUnavailable(Workload.ToRead(Program), read => Part(Program, read)[1..], $"The node sent {Program.Length - 1} bytes of the artifact at 0, not {Program.Length}.");
 

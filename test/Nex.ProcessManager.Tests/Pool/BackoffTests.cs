@@ -151,9 +151,10 @@ public sealed class BackoffTests
         {
             _ = await test.StartPreparedAsync();
             Task<string> wait = test.Manager.PrepareNextWorkloadAsync(Request()).AsTask();
-            await test.PassFailedStartsAsync(3);
+            await test.PassFailedStartsAsync(2);
+            await test.Metrics.UntilAsync("nex.agent.exits", nameof(AgentExitCause.StartFailed), 3);
             test.Launcher.Plan = _ => Good;
-            await test.PassFailedStartsAsync(4);
+            test.Time.Advance(test.Options.MaxStartBackoff);
 
             Assert.NotNull(test.Manager.Lookup(await wait.Within()));
         },

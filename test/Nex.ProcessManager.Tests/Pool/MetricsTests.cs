@@ -11,8 +11,9 @@ public sealed class MetricsTests
     public Task Every_event_of_a_pools_life_is_counted_once_and_balances_to_zero() => RunAsync(
         async test =>
         {
-            _ = await test.StartAsync();
+            await test.Manager.StartAsync(test.Delegate).Within();
             await test.PassFailedStartsAsync(1);
+            _ = await test.Delegate.Started.CountAsync(2);
             string prepared = await test.Manager.PrepareNextWorkloadAsync(Request()).Within();
             string killed = await test.Manager.PrepareNextWorkloadAsync(Request()).Within();
             _ = await test.Delegate.Started.CountAsync(4);

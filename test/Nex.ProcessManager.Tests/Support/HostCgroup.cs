@@ -1,0 +1,41 @@
+namespace Nex.ProcessManager.Tests.Support;
+
+/// <summary>The cgroup version 2 hierarchy of this host, where tests can make cgroups.</summary>
+internal static class HostCgroup
+{
+    /// <summary>Where it is mounted; null where it is not, or cannot be written to.</summary>
+    internal static string? Root { get; } = FindRoot();
+
+    internal static string Require()
+    {
+        Assert.SkipWhen(Root is null, "No cgroup version 2 hierarchy is mounted here in which this user can make a cgroup.");
+        return Root!;
+    }
+
+    /// <summary>The cgroups that managers of this process have now.</summary>
+    internal static IReadOnlyList<string> OfThisProcess() => Root is null
+        ? []
+        : [.. Directory.EnumerateDirectories(Root, $"nex-{Environment.ProcessId}-*", SearchOption.AllDirectories)];
+
+    private static string? FindRoot()
+    {
+        string? root = File.ReadLines("/proc/self/mountinfo")
+            .FirstOrDefault(line => line.Contains(" - cgroup2 ", StringComparison.Ordinal))?.Split(' ')[4];
+        if (root is null)
+        {
+            return null;
+        }
+
+        string trial = Path.Combine(root, $"nex-test-{Environment.ProcessId}");
+        try
+        {
+            _ = Directory.CreateDirectory(trial);
+            Directory.Delete(trial);
+            return root;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}
