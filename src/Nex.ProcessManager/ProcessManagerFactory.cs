@@ -25,7 +25,7 @@ public static class ProcessManagerFactory
         {
             if (options.Sandbox == Sandbox.Namespaces)
             {
-                await Bubblewrap.OpenAsync(options, cancellationToken).ConfigureAwait(false);
+                await Bubblewrap.OpenAsync(options, agentPath: null, cancellationToken).ConfigureAwait(false);
             }
 
             return null;

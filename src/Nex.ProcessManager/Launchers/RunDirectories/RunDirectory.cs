@@ -32,7 +32,11 @@ internal sealed class RunDirectory
         string path = Path.Combine(baseDirectory, instance.ToString());
         try
         {
-            Directory.CreateDirectory(baseDirectory, Mode);
+            if (!Directory.Exists(baseDirectory))
+            {
+                Make(baseDirectory);
+            }
+
             if ((File.GetUnixFileMode(baseDirectory) & WritableByOthers) != 0)
             {
                 throw Unusable(baseDirectory, "others can write to it: make it with mode 0700, or let the manager make it", null);
@@ -44,7 +48,7 @@ internal sealed class RunDirectory
                 onLeftovers(leftovers);
             }
 
-            Directory.CreateDirectory(path, Mode);
+            Make(path);
             return new RunDirectory(path, instance);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -103,6 +107,13 @@ internal sealed class RunDirectory
     internal void Remove() => Remove(DirectoryPath);
 
     private static UnixFileMode Mode => ProcessControl.EffectiveUserId == 0 ? Passable : Private;
+
+    /// <summary>With exactly its mode, whatever the mask of this process would take away.</summary>
+    private static void Make(string path)
+    {
+        Directory.CreateDirectory(path, Mode);
+        File.SetUnixFileMode(path, Mode);
+    }
 
     private static void MakeAccessible(DirectoryInfo directory)
     {

@@ -12,6 +12,9 @@ internal sealed class Bubblewrap
 {
     private const string WorkDirectory = "/work";
     private const string AgentInside = "/nex-agent";
+    private const string NamespacesRemedy =
+        "Where user namespaces are forbidden, allow them (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns)";
+
     private static readonly Version OldestVersion = new(0, 8, 0);
     private static readonly string[] SystemDirectories = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
     private static readonly string[] SystemFiles =
@@ -29,8 +32,9 @@ internal sealed class Bubblewrap
     }
 
     /// <summary>Finds the programs it needs, and tries them.</summary>
+    /// <param name="agentPath">The agent that it will run; null where only the host is asked about.</param>
     /// <exception cref="ProcessManagerException">The host cannot make this sandbox; the message says what to do.</exception>
-    internal static async Task<Bubblewrap> OpenAsync(ProcessManagerOptions options, CancellationToken cancellationToken)
+    internal static async Task<Bubblewrap> OpenAsync(ProcessManagerOptions options, string? agentPath, CancellationToken cancellationToken)
     {
         string bubblewrap = Executables.Find("bwrap")
             ?? throw Unavailable("bubblewrap is not installed: install the package bubblewrap (apt-get install bubblewrap)");
@@ -48,7 +52,13 @@ internal sealed class Bubblewrap
         }
 
         var sandbox = new Bubblewrap(options, bubblewrap, setpriv);
-        await sandbox.TryOutAsync(cancellationToken).ConfigureAwait(false);
+        await sandbox.TryOutAsync([], NamespacesRemedy, cancellationToken).ConfigureAwait(false);
+        if (agentPath is not null)
+        {
+            string remedy = $"The user {(setpriv is null ? "of this process" : options.SandboxUserId)} must be able to reach {agentPath}: let others pass its parents (chmod o+x), or choose another RunDirectory";
+            await sandbox.TryOutAsync(["--ro-bind", agentPath, AgentInside], remedy, cancellationToken).ConfigureAwait(false);
+        }
+
         return sandbox;
     }
 
@@ -59,14 +69,13 @@ internal sealed class Bubblewrap
     }
 
     /// <summary>A sandbox that cannot be made is better found here, with its reason, than by every agent that is started.</summary>
-    private async Task TryOutAsync(CancellationToken cancellationToken)
+    private async Task TryOutAsync(IReadOnlyList<string> mounts, string remedy, CancellationToken cancellationToken)
     {
-        AgentCommand trial = Wrap([], ["/usr/bin/true"]);
+        AgentCommand trial = Wrap(mounts, ["/usr/bin/true"]);
         (ProcessExit exit, string output) = await CommandRun.RunAsync(trial.Path, [.. trial.Arguments.Skip(1)], cancellationToken).ConfigureAwait(false);
         if (exit.Code != 0)
         {
-            throw Unavailable(
-                $"bubblewrap ended with {exit}: {output.Trim()}. Where user namespaces are forbidden, allow them (sysctl user.max_user_namespaces and kernel.unprivileged_userns_clone or kernel.apparmor_restrict_unprivileged_userns)");
+            throw Unavailable($"bubblewrap ended with {exit}: {output.Trim()}. {remedy}");
         }
     }
 

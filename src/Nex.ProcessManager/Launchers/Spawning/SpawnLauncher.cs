@@ -40,7 +40,7 @@ internal sealed partial class SpawnLauncher(ProcessManagerOptions options, ILogg
         }
         else
         {
-            _bubblewrap = await Bubblewrap.OpenAsync(options, cancellationToken).ConfigureAwait(false);
+            _bubblewrap = await Bubblewrap.OpenAsync(options, _agentPath, cancellationToken).ConfigureAwait(false);
         }
     }
 
