@@ -216,9 +216,12 @@ run_demo() {
     exec "$artifacts/bin/Nex.Demo/release/nex-demo" "$@"
 }
 
+# Only what they run is built: the benchmarks do not wait for the tests.
 run_bench() {
-    build
+    require_tools
+    publish_agent
     publish_baseline
+    quietly build-bench dotnet build "$root/bench/Nex.Bench" -c "$configuration" -v quiet
     exec "$artifacts/bin/Nex.Bench/release/Nex.Bench" --artifacts "$artifacts" "$@"
 }
 

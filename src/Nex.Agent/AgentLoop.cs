@@ -14,7 +14,7 @@ namespace Nex.Agent;
 /// </summary>
 internal sealed class AgentLoop : IDisposable
 {
-    private const int MaxPollEntries = 4;
+    private const int MaxPollEntries = 5;
 
     /// <summary>Set by the project file; asking the assembly for its attributes would cost each agent memory.</summary>
     private static readonly string Version = AppContext.GetData("Nex.Agent.Version") as string ?? "0";
@@ -29,7 +29,7 @@ internal sealed class AgentLoop : IDisposable
         IWorkloadProvider[] providers = [new ElfProvider(options.WorkDirectory)];
         _link = link;
         _workload = new WorkloadHost(link, providers);
-        _helloId = link.WriteHello(options.AgentId, Version, providers.Select(provider => provider.Type));
+        _helloId = link.Messages.Hello(options.AgentId, Version, providers.Select(provider => provider.Type));
     }
 
     internal static AgentLoop Create(AgentOptions options) => new(options, new AgentLink(options.LinkDescriptor));
@@ -93,7 +93,7 @@ internal sealed class AgentLoop : IDisposable
         switch (request.Method)
         {
             case AgentMethods.Ping:
-                _link.Writer.WriteRawResult(request.Id, request.Parameters.IsEmpty ? "{}"u8.ToArray() : request.Parameters);
+                _link.Messages.Echo(request.Id, request.Parameters);
                 break;
             case AgentMethods.Deploy:
                 _workload.Deploy(request);
@@ -102,7 +102,7 @@ internal sealed class AgentLoop : IDisposable
                 _workload.Undeploy(request);
                 break;
             default:
-                _link.Writer.WriteError(request.Id, new JsonRpcError(JsonRpcError.MethodNotFound, $"An agent has no method '{request.Method}'."));
+                _link.Messages.Error(request.Id, JsonRpcError.MethodNotFound, $"An agent has no method '{request.Method}'.");
                 break;
         }
     }

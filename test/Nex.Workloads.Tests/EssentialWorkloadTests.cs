@@ -116,29 +116,20 @@ public sealed class EssentialWorkloadTests : WorkloadTest
     [Fact]
     public async Task A_restart_that_fails_counts_and_is_tried_again()
     {
-        Workload workload = await DeployAsync(Request(essential: true));
-        await Launcher.Launched.CountAsync(3);
-        // The next agents are warm already; those that replace them refuse to run anything.
-        Launcher.Plan = _ => new FakeAgentPlan { Deploy = FakeAnswer.Refused };
-        for (int failure = 1; failure <= 3; failure++)
+        // The first agent runs what it is given; all that replace it refuse.
+        await using WorkloadManagerUnderTest other = await WorkloadManagerUnderTest.StartAsync(
+            number => new FakeAgentPlan { Deploy = number == 0 ? FakeAnswer.Normal : FakeAnswer.Refused });
+        Workload workload = await other.DeployAsync(Request(essential: true));
+        other.Launcher.Find(workload.AgentId!).EndWorkload(code: 1);
+        for (int failure = 1; failure <= Restarts.MaxFailures; failure++)
         {
-            if (workload.State == WorkloadState.Running)
-            {
-                AgentOf(workload).EndWorkload(code: 1);
-            }
-
             WorkloadEvent scheduled = await EventAsync(workload, WorkloadEventKind.RestartScheduled, failure);
-            await Time.PassAsync(scheduled.Delay!.Value);
-            if (failure < 3)
-            {
-                await EventAsync(workload, WorkloadEventKind.Started, failure + 1);
-            }
+            await other.Time.PassAsync(scheduled.Delay!.Value);
         }
 
         WorkloadResult result = await workload.Completion.Within();
-        Assert.Equal(WorkloadEndReason.TooManyFailures, result.Reason);
-        Assert.Equal(3, result.RetryCount);
-        Assert.Equal(3, (await ReadAllAsync(workload.ReadEventsAsync(Token)).Within()).Count(item => item.Kind == WorkloadEventKind.Started));
+        Assert.Equal((WorkloadEndReason.TooManyFailures, Restarts.MaxFailures), (result.Reason, result.RetryCount));
+        Assert.Single(await ReadAllAsync(workload.ReadEventsAsync(Token)).Within(), item => item.Kind == WorkloadEventKind.Started);
     }
 
     /// <summary>The program fails, for the given time, and the back-off passes.</summary>

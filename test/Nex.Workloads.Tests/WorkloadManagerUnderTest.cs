@@ -19,7 +19,8 @@ internal sealed class WorkloadManagerUnderTest : IAsyncDisposable
         Launcher = new FakeLauncher(plan);
         _cache = new ArtifactCache(new ArtifactCacheOptions { Directory = _directory["artifacts"] });
         var options = new ProcessManagerOptions { PoolSize = 1, PingInterval = TimeSpan.FromDays(1), HandshakeTimeout = TimeSpan.FromHours(1) };
-        Manager = new WorkloadManager(new FakeProcessManager(options, Launcher, Time, NullLogger.Instance), _cache, timeProvider: Time);
+        var processes = new FakeProcessManager(options, Launcher, Time, NullLogger.Instance);
+        Manager = new WorkloadManager(processes, _cache, new WorkloadManagerOptions { Restarts = WorkloadTest.Restarts }, timeProvider: Time);
     }
 
     internal FakeLauncher Launcher { get; }

@@ -25,7 +25,14 @@ internal sealed class CacheBenchmark : Benchmark
         await Series.InterleaveAsync(context, Name, context.Pick(40, 100, 400), opened, loaded);
         return
         [
-            new Figure { Name = Name, Unit = "µs", Samples = opened.Samples, Baseline = loaded.Samples, Note = "an idle image of 6 MB; the baseline is loading and verifying it from disk" },
+            new Figure
+            {
+                Name = Name,
+                Unit = "µs",
+                Samples = opened.Samples,
+                Baseline = loaded.Samples,
+                Note = "an idle image of 6 MB; the baseline is loading and verifying it from disk",
+            },
         ];
     }
 

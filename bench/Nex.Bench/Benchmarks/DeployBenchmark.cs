@@ -45,7 +45,7 @@ internal sealed class DeployBenchmark : Benchmark
             measured.Insert(2, (new Series(() => DeployAsync(boxed, boxedRequest!)), Namespaces, null));
         }
 
-        await Series.InterleaveAsync(context, Small, context.Pick(50, 150, 600), [bare, .. measured.Select(one => one.Series)]);
+        await Series.InterleaveAsync(context, Small, context.Pick(40, 150, 600), [bare, .. measured.Select(one => one.Series)]);
         return [.. measured.Select(one => ToFigure(one.Name, one.Series, bare, one.Note))];
     }
 

@@ -20,7 +20,7 @@ internal sealed class FirstLineBenchmark : Benchmark
         await using RunningNode node = await RunningNode.StartAsync(context, Sandbox.None);
         DeployRequest request = await node.AddAsync(program, "ready");
         var series = new Series(() => MeasureAsync(node, request));
-        await Series.InterleaveAsync(context, Name, context.Pick(40, 100, 400), series);
+        await Series.InterleaveAsync(context, Name, context.Pick(30, 100, 400), series);
         return [new Figure { Name = Name, Unit = "ms", Samples = series.Samples }];
     }
 

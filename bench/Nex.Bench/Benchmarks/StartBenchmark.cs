@@ -10,9 +10,9 @@ internal sealed class StartBenchmark : Benchmark
 {
     private const string Plain = "agent.start";
     private const string Namespaces = "agent.start.namespaces";
-    private const string Limits = "agent.start.c";
+    private const string OfC = "agent.start.c";
 
-    internal override IReadOnlyList<string> Names => [Plain, Namespaces, Limits];
+    internal override IReadOnlyList<string> Names => [Plain, Namespaces, OfC];
 
     internal override async Task<IReadOnlyList<Figure>> RunAsync(BenchContext context)
     {
@@ -20,19 +20,19 @@ internal sealed class StartBenchmark : Benchmark
         using var hello = new HelloServer(context);
         await using RunningPool? plain = await context.TryAsync(Plain, () => StartAsync(context, Sandbox.None));
         await using RunningPool? namespaces = await context.TryAsync(Namespaces, () => StartAsync(context, Sandbox.Namespaces));
-        string? c = await context.TryAsync(Limits, () => context.Programs.GetAsync("hello"));
+        string? c = await context.TryAsync(OfC, () => context.Programs.GetAsync("hello"));
 
         var bare = new Series(() => hello.MeasureAsync(context.BaselineProgram));
         Series? ofPlain = plain is null ? null : new Series(() => MeasureAsync(plain, times));
         Series? ofNamespaces = namespaces is null ? null : new Series(() => MeasureAsync(namespaces, times));
         Series? ofC = c is null ? null : new Series(() => hello.MeasureAsync(c));
         Series[] series = [.. new[] { bare, ofPlain, ofC, ofNamespaces }.OfType<Series>()];
-        await Series.InterleaveAsync(context, Plain, context.Pick(40, 100, 500), series);
+        await Series.InterleaveAsync(context, Plain, context.Pick(30, 100, 500), series);
         return
         [
             .. Figures(Plain, ofPlain, bare, "from launch to warm; the baseline is a bare native .NET program that says hello", new Limit(Measure.Ratio, 1.6)),
             .. Figures(Namespaces, ofNamespaces, bare, note: null),
-            .. Figures(Limits, ofC is null ? null : bare, ofC, "that bare .NET program, compared to a static C program that says hello"),
+            .. Figures(OfC, ofC is null ? null : bare, ofC, "that bare .NET program, compared to a static C program that says hello"),
         ];
     }
 
@@ -40,7 +40,15 @@ internal sealed class StartBenchmark : Benchmark
     {
         if (measured is not null)
         {
-            yield return new Figure { Name = name, Unit = "ms", Samples = measured.Samples, Baseline = baseline?.Samples, Limits = limits, Note = note };
+            yield return new Figure
+            {
+                Name = name,
+                Unit = "ms",
+                Samples = measured.Samples,
+                Baseline = baseline?.Samples,
+                Limits = limits,
+                Note = note,
+            };
         }
     }
 

@@ -10,7 +10,7 @@ internal sealed record BenchOptions
 
           --quick   fewer samples: below one minute
           --full    more samples: some ten minutes
-          --check   exit with 1 when a limit is not met
+          --check   exit with 1 when a limit is not met, as when something cannot be run
           NAME      only the figure of that name and those below it, such as deploy or agent.pss
         """;
 

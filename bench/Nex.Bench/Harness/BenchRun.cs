@@ -3,8 +3,9 @@ namespace Nex.Bench.Harness;
 /// <summary>Runs the benchmarks that are wanted, one after the other, and reports.</summary>
 internal sealed class BenchRun(BenchOptions options, IReadOnlyList<Benchmark> benchmarks)
 {
-    private const int LimitNotMet = 1;
+    private const int Failed = 1;
     private const int Interrupted = 130;
+    private bool _anyFailed;
 
     /// <returns>The exit code.</returns>
     internal async Task<int> RunAsync(CancellationToken cancellationToken)
@@ -28,20 +29,28 @@ internal sealed class BenchRun(BenchOptions options, IReadOnlyList<Benchmark> be
         ResultsTable.Write(figures, context.Skipped);
         Console.WriteLine(ResultsFile.Write(options.ArtifactsDirectory, figures));
         bool allMet = figures.All(figure => figure.Limits.All(limit => limit.IsMetBy(figure)));
-        return options.Check && !allMet ? LimitNotMet : 0;
+        return _anyFailed || (options.Check && !allMet) ? Failed : 0;
     }
 
-    private static async Task<IEnumerable<Figure>> RunAsync(Benchmark benchmark, BenchContext context)
+    private async Task<IEnumerable<Figure>> RunAsync(Benchmark benchmark, BenchContext context)
     {
         string names = string.Join(", ", benchmark.Names.Where(context.IsWanted));
         try
         {
-            IReadOnlyList<Figure> figures = await context.Progress.RunAsync(names, () => benchmark.RunAsync(context));
+            string title = benchmark.Names.First(context.IsWanted);
+            IReadOnlyList<Figure> figures = await context.Progress.RunAsync(title, () => benchmark.RunAsync(context));
             return figures.Where(figure => context.IsWanted(figure.Name));
         }
         catch (SkippedException skipped)
         {
             context.Skipped.Add((names, skipped.Message));
+            return [];
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            // It has cleaned up after itself; the others can still be measured.
+            _anyFailed = true;
+            context.Skipped.Add((names, failure.ToString()));
             return [];
         }
     }

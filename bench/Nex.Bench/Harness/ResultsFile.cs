@@ -32,7 +32,8 @@ internal static class ResultsFile
     {
         Samples samples = figure.Samples;
         return new Result(
-            figure.Name, Round(samples.P50), figure.Unit, Round(figure.Baseline?.P50), Round(figure.Ratio), Round(samples.P50), Round(samples.P99), samples.Count);
+            figure.Name, Round(samples.P50), figure.Unit, Round(figure.Baseline?.P50), Round(figure.Ratio), Round(samples.P50), Round(samples.P99),
+            samples.Count);
     }
 
     private static double Round(double value) => Math.Round(value, 4);

@@ -1,9 +1,7 @@
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Microsoft.Win32.SafeHandles;
+using Nex.Agent.Messages;
 using Nex.Linux;
 using Nex.Linux.Sockets;
-using Nex.Protocol.Agents;
 using Nex.Protocol.JsonRpc;
 
 namespace Nex.Agent.Links;
@@ -23,12 +21,12 @@ internal sealed class AgentLink : IDisposable
     private readonly SafeFileHandle _socket;
     private readonly FrameReader _reader = new(LinkLimits.ToAgent);
     private readonly FrameWriter _writer = new();
-    private long _lastId;
 
     internal AgentLink(int descriptor)
     {
         _socket = new SafeFileHandle(descriptor, ownsHandle: true);
         Descriptor.CloseOnExec(_socket);
+        Messages = new AgentMessageWriter(_writer);
     }
 
     /// <summary>The file that came with the frames received last, until somebody takes it.</summary>
@@ -38,39 +36,11 @@ internal sealed class AgentLink : IDisposable
 
     internal PollEntry PollEntry => new(_socket, _writer.PendingBytes > 0 ? PollEvents.Readable | PollEvents.Writable : PollEvents.Readable);
 
+    /// <summary>Where frames are written.</summary>
     internal FrameWriter Writer => _writer;
 
-    /// <summary>
-    /// Writes an <see cref="AgentHello"/>, and returns the id that its answer will have. By hand: what the serializer sets up to do it would
-    /// stay in the memory of every warm agent.
-    /// </summary>
-    internal long WriteHello(string agentId, string version, IEnumerable<string> providers)
-    {
-        Utf8JsonWriter json = _writer.Begin();
-        json.WriteNumber("id"u8, ++_lastId);
-        json.WriteString("method"u8, AgentMethods.Hello);
-        json.WriteStartObject("params"u8);
-        json.WriteString("agent_id"u8, agentId);
-        json.WriteNumber("protocol"u8, AgentHello.CurrentProtocol);
-        json.WriteString("version"u8, version);
-        json.WriteStartArray("providers"u8);
-        foreach (string provider in providers)
-        {
-            json.WriteStringValue(provider);
-        }
-
-        json.WriteEndArray();
-        json.WriteEndObject();
-        _writer.End();
-        return _lastId;
-    }
-
-    /// <summary>Writes a request, and returns the id that its answer will have.</summary>
-    internal long WriteRequest<T>(string method, T parameters, JsonTypeInfo<T> type)
-    {
-        _writer.WriteRequest(++_lastId, method, parameters, type);
-        return _lastId;
-    }
+    /// <summary>Writes the messages of an agent.</summary>
+    internal AgentMessageWriter Messages { get; }
 
     /// <summary>
     /// Sends as much of what was written as the socket takes. Where nobody is left to read it, it is dropped: the next receive finds the

@@ -25,22 +25,21 @@ internal sealed class ArtifactDownload : IDisposable
 
     internal AgentDeploy Deploy { get; }
 
-    /// <summary>What to ask for next.</summary>
-    internal AgentArtifactRead Next => new()
-    {
-        Offset = _offset,
-        Count = (int)Math.Min(LinkLimits.ArtifactChunk, _artifact.Size - _offset),
-    };
+    /// <summary>Where to go on.</summary>
+    internal long Offset => _offset;
+
+    /// <summary>How much to ask for next.</summary>
+    internal int NextCount => (int)Math.Min(LinkLimits.ArtifactChunk, _artifact.Size - _offset);
 
     /// <summary>Takes the answer.</summary>
     /// <returns>The whole artifact, sealed, or null while some is missing.</returns>
     /// <exception cref="ProviderException">The answer is not what was asked for.</exception>
     internal SafeFileHandle? Add(ReadOnlySpan<byte> chunk)
     {
-        if (chunk.Length != Next.Count)
+        if (chunk.Length != NextCount)
         {
             throw new ProviderException(
-                AgentErrors.ArtifactUnavailable, $"The node sent {chunk.Length} bytes of the artifact at {_offset}, not {Next.Count}.");
+                AgentErrors.ArtifactUnavailable, $"The node sent {chunk.Length} bytes of the artifact at {_offset}, not {NextCount}.");
         }
 
         RandomAccess.Write(_file, chunk, _offset);

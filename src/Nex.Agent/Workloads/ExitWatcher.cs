@@ -11,7 +11,6 @@ internal sealed class ExitWatcher : IDisposable
 {
     private readonly Wakeup _wakeup = new();
     private readonly SemaphoreSlim _reaped = new(0);
-    private volatile bool _childless;
 
     internal ExitWatcher()
     {
@@ -21,23 +20,15 @@ internal sealed class ExitWatcher : IDisposable
 
     internal PollEntry PollEntry => new(_wakeup.Descriptor, PollEvents.Readable);
 
-    /// <summary>Reaps every child that has ended.</summary>
-    /// <returns>False when no child is left, ended or running.</returns>
-    internal bool Reap(Action<int, ProcessExit> onExit)
+    /// <summary>Every child that had ended has been reaped: it can wait for the next.</summary>
+    internal void Reaped()
     {
         _wakeup.Reset();
-        while (Children.TryReap() is { } child)
-        {
-            onExit(child.ProcessId, child.Exit);
-        }
-
         // Only this thread releases, so one is never too few; and it counts no further, however often the agent comes by.
         if (_reaped.CurrentCount == 0)
         {
             _reaped.Release();
         }
-
-        return !_childless;
     }
 
     public void Dispose() => _wakeup.Dispose();
@@ -52,7 +43,6 @@ internal sealed class ExitWatcher : IDisposable
                 _reaped.Wait();
             }
 
-            _childless = true;
             _wakeup.Raise();
         }
         catch (ObjectDisposedException)

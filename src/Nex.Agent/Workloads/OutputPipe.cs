@@ -93,9 +93,8 @@ internal sealed class OutputPipe
 
     private Utf8JsonWriter OpenFrame()
     {
-        Utf8JsonWriter json = _writer.Begin();
-        json.WriteString("method"u8, AgentMethods.Output);
-        json.WriteStartObject("params"u8);
+        Utf8JsonWriter json = _writer.BeginCall(AgentMethods.Output);
+        json.WriteStartObject();
         json.WriteStartArray("lines"u8);
         return json;
     }

@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using Nex.Agent.Links;
+using Nex.Agent.Messages;
 using Nex.Agent.Providers;
 using Nex.Linux;
 using Nex.Linux.Processes;
@@ -14,10 +15,14 @@ namespace Nex.Agent.Workloads;
 /// </summary>
 internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvider> providers) : IDisposable
 {
+    private static readonly TimeSpan WatchDelay = TimeSpan.FromMilliseconds(20);
+
     private ArtifactDownload? _download;
     private long _readId;
     private WorkloadProcess? _process;
+    private PidFd? _main;
     private ExitWatcher? _watcher;
+    private long _watchAt;
     private OutputPipe[] _outputs = [];
     private byte[] _buffer = [];
     private ProcessExit? _exit;
@@ -30,13 +35,29 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
     private long? _killAt;
 
     /// <summary>How long to wait at most.</summary>
-    internal TimeSpan? Timeout =>
-        _killAt is { } killAt && _exit is null ? TimeProvider.System.GetElapsedTime(TimeProvider.System.GetTimestamp(), killAt) : null;
+    internal TimeSpan? Timeout
+    {
+        get
+        {
+            if (_process is null || _childless)
+            {
+                return null;
+            }
+
+            long? due = _watcher is null ? Math.Min(_watchAt, _killAt ?? long.MaxValue) : _killAt;
+            return due is { } at ? TimeProvider.System.GetElapsedTime(TimeProvider.System.GetTimestamp(), at) : null;
+        }
+    }
 
     /// <summary>Adds what is to be waited for, and returns how much that is.</summary>
     internal int AddPollEntries(Span<PollEntry> entries)
     {
         int count = 0;
+        if (_main is not null && _exit is null)
+        {
+            entries[count++] = new PollEntry(_main.Descriptor, PollEvents.Readable);
+        }
+
         if (_watcher is not null && !_childless)
         {
             entries[count++] = _watcher.PollEntry;
@@ -55,12 +76,12 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
 
     internal void Deploy(in JsonRpcMessage request)
     {
-        AgentDeploy deploy = JsonRpcMessage.Read(request.Parameters, AgentJsonContext.Default.AgentDeploy, "The deploy request");
+        AgentDeploy deploy = AgentMessageReader.Deploy(request.Parameters);
         SafeFileHandle? attachment = deploy.Artifact.Attached ? link.TakeAttachment() : null;
         if (_used)
         {
             attachment?.Dispose();
-            link.Writer.WriteError(request.Id, new JsonRpcError(AgentErrors.AlreadyDeployed, "This agent has, or had, a workload already."));
+            link.Messages.Error(request.Id, AgentErrors.AlreadyDeployed, "This agent has, or had, a workload already.");
             return;
         }
 
@@ -81,11 +102,11 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
 
     internal void Undeploy(in JsonRpcMessage request)
     {
-        AgentUndeploy undeploy = JsonRpcMessage.Read(request.Parameters, AgentJsonContext.Default.AgentUndeploy, "The undeploy request");
+        TimeSpan grace = AgentMessageReader.UndeployGrace(request.Parameters);
         bool running = _process is not null && _exit is null;
         if (running)
         {
-            BeginStop(TimeSpan.FromMilliseconds(Math.Clamp(undeploy.GraceMs, 0, int.MaxValue)));
+            BeginStop(grace);
         }
         else if (_download is not null)
         {
@@ -93,7 +114,7 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
             EndDownload();
         }
 
-        link.Writer.WriteResult(request.Id, new AgentUndeploying { Stopping = running }, AgentJsonContext.Default.AgentUndeploying);
+        link.Messages.Undeploying(request.Id, running);
     }
 
     /// <summary>Takes an answer of the node; one that nobody waits for is ignored.</summary>
@@ -111,8 +132,7 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
                 throw new ProviderException(AgentErrors.ArtifactUnavailable, $"The node does not give the artifact: {error.Message}");
             }
 
-            AgentArtifactChunk chunk = JsonRpcMessage.Read(answer.Result, AgentJsonContext.Default.AgentArtifactChunk, "A part of the artifact");
-            if (download.Add(chunk.Data) is { } artifact)
+            if (download.Add(AgentMessageReader.ArtifactChunk(answer.Result)) is { } artifact)
             {
                 Start(download.DeployId, download.Deploy, artifact);
                 EndDownload();
@@ -180,6 +200,7 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
     {
         _download?.Dispose();
         _process?.Dispose();
+        _main?.Dispose();
         _watcher?.Dispose();
     }
 
@@ -207,7 +228,7 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
             return;
         }
 
-        link.Writer.WriteResult(deployId, new AgentStarted { Pid = _process.ProcessId }, AgentJsonContext.Default.AgentStarted);
+        link.Messages.Started(deployId, _process.ProcessId);
         // The node learns of the start before this thread spends time on what only the end will need.
         link.Flush();
         _outputs =
@@ -216,13 +237,14 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
             new OutputPipe(_process.StandardError, AgentOutputLine.StandardError, link.Writer),
         ];
         _buffer = new byte[32 * 1024];
-        _watcher = new ExitWatcher();
+        _main = PidFd.TryOpen(_process.ProcessId);
+        _watchAt = Later(WatchDelay);
     }
 
     /// <summary>Asks the workload to end, waking it where it has been stopped. A later call can only shorten the wait.</summary>
     private void BeginStop(TimeSpan grace)
     {
-        long deadline = TimeProvider.System.GetTimestamp() + (long)(grace.TotalSeconds * TimeProvider.System.TimestampFrequency);
+        long deadline = Later(grace);
         if (_killed)
         {
             return;
@@ -246,18 +268,37 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
         }
 
         int reaped = 0;
-        _childless = !_watcher!.Reap((pid, exit) =>
+        for (; Children.TryReap() is { } child; reaped++)
         {
-            reaped++;
-            if (pid == process.ProcessId)
+            if (child.ProcessId == process.ProcessId)
             {
                 process.MarkReaped();
-                _exit = exit;
+                _exit = child.Exit;
             }
-        });
+        }
+
+        _childless = !Children.Exist();
         if (reaped > 0 && (_killed || _exit is not null))
         {
             process.KillTree();
+        }
+
+        Watch();
+    }
+
+    /// <summary>
+    /// A thread that watches for orphans is only started where there may be some: when the workload has not ended soon after its start, or
+    /// has ended and left processes behind. Starting it would hold up the first lines of output.
+    /// </summary>
+    private void Watch()
+    {
+        if (_watcher is not null)
+        {
+            _watcher.Reaped();
+        }
+        else if (!_childless && (_exit is not null || TimeProvider.System.GetTimestamp() >= _watchAt))
+        {
+            _watcher = new ExitWatcher();
         }
     }
 
@@ -286,15 +327,17 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
         }
 
         _ended = true;
-        link.Writer.WriteNotification(
-            AgentMethods.Exited, new AgentExited { Code = exit.Code, Signal = exit.Signal }, AgentJsonContext.Default.AgentExited);
+        link.Messages.Exited(exit.Code, exit.Signal);
     }
 
+    private static long Later(TimeSpan wait) =>
+        TimeProvider.System.GetTimestamp() + (long)(wait.TotalSeconds * TimeProvider.System.TimestampFrequency);
+
     private void RequestChunk() =>
-        _readId = link.WriteRequest(AgentMethods.ReadArtifact, _download!.Next, AgentJsonContext.Default.AgentArtifactRead);
+        _readId = link.Messages.ReadArtifact(_download!.Offset, _download.NextCount);
 
     private void FailDeploy(ReadOnlyMemory<byte> deployId, ProviderException failure) =>
-        link.Writer.WriteError(deployId, new JsonRpcError(failure.Code, failure.Message));
+        link.Messages.Error(deployId, failure.Code, failure.Message);
 
     private void EndDownload()
     {

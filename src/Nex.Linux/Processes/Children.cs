@@ -27,6 +27,13 @@ internal static unsafe class Children
         return true;
     }
 
+    /// <summary>Whether there is any child, running or ended and not reaped.</summary>
+    internal static bool Exist()
+    {
+        Libc.SignalInfo info = default;
+        return Libc.WaitId(Libc.WaitForAny, 0, &info, Libc.WaitExited | Libc.WaitNoReap | Libc.WaitNoHang) == 0 || Errno.Last != Errno.NoChild;
+    }
+
     /// <summary>Reaps one child that has ended.</summary>
     /// <returns>Null when none has.</returns>
     internal static (int ProcessId, ProcessExit Exit)? TryReap()

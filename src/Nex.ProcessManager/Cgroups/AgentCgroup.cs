@@ -59,8 +59,15 @@ internal sealed class AgentCgroup(string path, IReadOnlySet<string> controllers)
     /// <summary>Kills every process in it at once; none can fork away meanwhile.</summary>
     internal void Kill()
     {
-        // Kernels before 5.14 do not have the file; the session of the agent is then all that can be killed.
-        TryWrite("cgroup.kill", "1");
+        try
+        {
+            // Kernels before 5.14 do not have the file; the session of the agent is then all that can be killed.
+            TryWrite("cgroup.kill", "1");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException && !Directory.Exists(path))
+        {
+            // Another manager, which has found the same leftovers, was faster.
+        }
     }
 
     /// <summary>Kills what is in it, waits until nothing is, and removes it.</summary>
@@ -73,7 +80,7 @@ internal sealed class AgentCgroup(string path, IReadOnlySet<string> controllers)
         }
     }
 
-    /// <summary>Removes a cgroup once the processes in it, which end, have ended.</summary>
+    /// <summary>Removes a cgroup, with those that were made below it, once the processes in it, which end, have ended.</summary>
     internal static void RemoveEmpty(string path)
     {
         long start = TimeProvider.System.GetTimestamp();
@@ -81,18 +88,33 @@ internal sealed class AgentCgroup(string path, IReadOnlySet<string> controllers)
         {
             try
             {
+                foreach (string below in Directory.GetDirectories(path))
+                {
+                    RemoveEmpty(below);
+                }
+
                 Directory.Delete(path);
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // Another manager, which has found the same leftovers, was faster.
             }
             catch (IOException) when (TimeProvider.System.GetElapsedTime(start) < EmptyTimeout)
             {
-                WaitUntilEmpty(Path.Combine(path, "cgroup.events"));
+                WaitUntilEmpty(path);
             }
         }
     }
 
-    /// <summary>The kernel reports a change of this file as an exceptional condition.</summary>
-    private static void WaitUntilEmpty(string events)
+    /// <summary>The kernel reports a change of <c>cgroup.events</c> as an exceptional condition.</summary>
+    private static void WaitUntilEmpty(string path)
     {
+        string events = Path.Combine(path, "cgroup.events");
+        if (!File.Exists(events))
+        {
+            return;
+        }
+
         using FileStream file = File.OpenRead(events);
         using var reader = new StreamReader(file);
         if (reader.ReadToEnd().Contains("populated 1", StringComparison.Ordinal))

@@ -30,12 +30,12 @@ internal sealed class CgroupTree
             return null;
         }
 
+        string path = Path.Combine(parent, instance.ToString());
         try
         {
             RemoveLeftovers(parent);
-            string path = Path.Combine(parent, instance.ToString());
-            Directory.CreateDirectory(path);
             Enable(parent);
+            Directory.CreateDirectory(path);
             Enable(path);
             string[] enabled = File.ReadAllText(Path.Combine(path, "cgroup.subtree_control")).Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
             reason = "";
@@ -44,6 +44,7 @@ internal sealed class CgroupTree
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             reason = $"no cgroup can be made in {parent}: {failure.Message}";
+            AgentCgroup.RemoveEmpty(path);
             return null;
         }
     }
@@ -78,12 +79,7 @@ internal sealed class CgroupTree
         {
             if (InstanceName.TryParse(Path.GetFileName(directory)) is { IsAlive: false })
             {
-                foreach (string agent in Directory.EnumerateDirectories(directory))
-                {
-                    new AgentCgroup(agent, new HashSet<string>()).KillAndRemove();
-                }
-
-                AgentCgroup.RemoveEmpty(directory);
+                new AgentCgroup(directory, new HashSet<string>()).KillAndRemove();
             }
         }
     }

@@ -46,30 +46,26 @@ internal sealed class FrameWriter : IBufferWriter<byte>, IDisposable
 
     internal void WriteRequest<T>(long id, string method, T parameters, JsonTypeInfo<T> type)
     {
-        Begin().WriteNumber("id"u8, id);
-        WriteCall(method, parameters, type);
+        JsonSerializer.Serialize(BeginCall(method, id), parameters, type);
+        End();
     }
 
     internal void WriteNotification<T>(string method, T parameters, JsonTypeInfo<T> type)
     {
-        Begin();
-        WriteCall(method, parameters, type);
+        JsonSerializer.Serialize(BeginCall(method), parameters, type);
+        End();
     }
 
     internal void WriteResult<T>(ReadOnlyMemory<byte> id, T result, JsonTypeInfo<T> type)
     {
-        BeginAnswer(id);
-        _json.WritePropertyName("result"u8);
-        JsonSerializer.Serialize(_json, result, type);
+        JsonSerializer.Serialize(BeginResult(id), result, type);
         End();
     }
 
     /// <summary>Answers with JSON that is known to be valid, such as what came with the request.</summary>
-    internal void WriteRawResult(ReadOnlyMemory<byte> id, ReadOnlyMemory<byte> result)
+    internal void WriteRawResult(ReadOnlyMemory<byte> id, ReadOnlySpan<byte> result)
     {
-        BeginAnswer(id);
-        _json.WritePropertyName("result"u8);
-        _json.WriteRawValue(result.Span, skipInputValidation: true);
+        BeginResult(id).WriteRawValue(result, skipInputValidation: true);
         End();
     }
 
@@ -83,8 +79,29 @@ internal sealed class FrameWriter : IBufferWriter<byte>, IDisposable
         End();
     }
 
-    /// <summary>Opens a frame, of which the caller writes the members but for <c>jsonrpc</c>, and then calls <see cref="End"/>.</summary>
-    internal Utf8JsonWriter Begin()
+    /// <summary>Opens a request, or without an id a notification; the caller writes the value of its parameters, and then calls <see cref="End"/>.</summary>
+    internal Utf8JsonWriter BeginCall(string method, long? id = null)
+    {
+        Begin();
+        if (id is { } number)
+        {
+            _json.WriteNumber("id"u8, number);
+        }
+
+        _json.WriteString("method"u8, method);
+        _json.WritePropertyName("params"u8);
+        return _json;
+    }
+
+    /// <summary>Opens an answer; the caller writes the value of its result, and then calls <see cref="End"/>.</summary>
+    internal Utf8JsonWriter BeginResult(ReadOnlyMemory<byte> id)
+    {
+        BeginAnswer(id);
+        _json.WritePropertyName("result"u8);
+        return _json;
+    }
+
+    private void Begin()
     {
         _frame = PendingBytes;
         GetSpan(FrameReader.HeaderBytes);
@@ -92,7 +109,6 @@ internal sealed class FrameWriter : IBufferWriter<byte>, IDisposable
         _json.Reset();
         _json.WriteStartObject();
         _json.WriteString("jsonrpc"u8, "2.0"u8);
-        return _json;
     }
 
     internal void End()
@@ -131,17 +147,10 @@ internal sealed class FrameWriter : IBufferWriter<byte>, IDisposable
         _start = _end = 0;
     }
 
-    private void WriteCall<T>(string method, T parameters, JsonTypeInfo<T> type)
-    {
-        _json.WriteString("method"u8, method);
-        _json.WritePropertyName("params"u8);
-        JsonSerializer.Serialize(_json, parameters, type);
-        End();
-    }
-
     private void BeginAnswer(ReadOnlyMemory<byte> id)
     {
-        Begin().WritePropertyName("id"u8);
+        Begin();
+        _json.WritePropertyName("id"u8);
         _json.WriteRawValue(id.Span, skipInputValidation: true);
     }
 

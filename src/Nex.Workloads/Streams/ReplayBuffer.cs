@@ -12,10 +12,13 @@ namespace Nex.Workloads.Streams;
 internal sealed class ReplayBuffer<T>(int maxItems, long maxCost, Func<T, int> cost)
 {
     private const int BatchItems = 64;
+    private const int SmallestRing = 16;
 
     private readonly Lock _lock = new();
-    private readonly Queue<T> _kept = new();
-    private long _keptCost;
+    private T[] _ring = [];
+    private int _oldest;
+    private int _count;
+    private long _cost;
     private long _written;
     private bool _complete;
     private TaskCompletionSource? _changed;
@@ -30,12 +33,10 @@ internal sealed class ReplayBuffer<T>(int maxItems, long maxCost, Func<T, int> c
                 return;
             }
 
-            _kept.Enqueue(item);
-            _keptCost += cost(item);
-            _written++;
-            while (_kept.Count > maxItems || (_keptCost > maxCost && _kept.Count > 1))
+            Keep(item);
+            while (_cost > maxCost && _count > 1)
             {
-                _keptCost -= cost(_kept.Dequeue());
+                DropOldest();
             }
 
             Signal();
@@ -89,10 +90,14 @@ internal sealed class ReplayBuffer<T>(int maxItems, long maxCost, Func<T, int> c
     {
         lock (_lock)
         {
-            long oldest = _written - _kept.Count;
+            long oldest = _written - _count;
             long first = Math.Max(next ?? oldest, oldest);
             batch.Clear();
-            batch.AddRange(_kept.Skip((int)(first - oldest)).Take(BatchItems));
+            for (int index = (int)(first - oldest); index < _count && batch.Count < BatchItems; index++)
+            {
+                batch.Add(_ring[(_oldest + index) % _ring.Length]);
+            }
+
             if (batch.Count > 0 || _complete)
             {
                 return (first, null);
@@ -101,6 +106,42 @@ internal sealed class ReplayBuffer<T>(int maxItems, long maxCost, Func<T, int> c
             _changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return (first, _changed.Task);
         }
+    }
+
+    private void Keep(T item)
+    {
+        if (_count == maxItems)
+        {
+            DropOldest();
+        }
+        else if (_count == _ring.Length)
+        {
+            Grow();
+        }
+
+        _ring[(_oldest + _count++) % _ring.Length] = item;
+        _cost += cost(item);
+        _written++;
+    }
+
+    private void DropOldest()
+    {
+        _cost -= cost(_ring[_oldest]);
+        _ring[_oldest] = default!;
+        _oldest = (_oldest + 1) % _ring.Length;
+        _count--;
+    }
+
+    /// <summary>Most workloads write little: the ring becomes as large as it has to.</summary>
+    private void Grow()
+    {
+        var larger = new T[Math.Min(maxItems, Math.Max(SmallestRing, 2 * _ring.Length))];
+        for (int index = 0; index < _count; index++)
+        {
+            larger[index] = _ring[(_oldest + index) % _ring.Length];
+        }
+
+        (_ring, _oldest) = (larger, 0);
     }
 
     private void Signal()

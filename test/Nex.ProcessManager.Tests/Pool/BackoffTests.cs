@@ -23,36 +23,41 @@ public sealed class BackoffTests
             PoolStatus status = test.Manager.Status;
             Assert.Equal((PoolState.Failing, "Failure 1.", 0), (status.State, status.Reason, status.Starting));
             Assert.InRange(status.NextStart!.Value, begin + (test.Options.StartBackoff / 2), begin + test.Options.StartBackoff);
-            test.Time.Advance(status.NextStart.Value - test.Time.GetUtcNow() - TimeSpan.FromTicks(1));
-            Assert.Equal(2, test.Launcher.Requested.Reached.Count);
-
-            test.Time.Advance(TimeSpan.FromTicks(1));
+            DateTimeOffset begun = default;
+            test.Launcher.Plan = _ =>
+            {
+                begun = test.Time.GetUtcNow();
+                return Good;
+            };
+            test.Time.LetRetriesPass();
 
             _ = await test.Delegate.Started.CountAsync(2);
+            Assert.True(begun >= status.NextStart, $"A start began at {begun:O}, before {status.NextStart:O}.");
             status = test.Manager.Status;
             Assert.Equal((PoolState.Full, null, null), (status.State, status.Reason, status.NextStart));
         },
         launcher: Failing(from: 1, to: 1));
 
     [Fact]
-    public Task The_wait_doubles_with_each_failure() => RunAsync(
-        async test =>
+    public Task No_start_comes_before_its_wait_is_over() => RunAsync(async test =>
+    {
+        var begun = new Milestones<DateTimeOffset>();
+        test.Launcher.Plan = number =>
         {
-            await StartAndLoseAsync(test, failures: 1);
-            TimeSpan expected = test.Options.StartBackoff;
-            for (int failed = 1; failed <= 8; failed++)
-            {
-                TimeSpan wait = test.Manager.Status.NextStart!.Value - test.Time.GetUtcNow();
-                Assert.InRange(wait, expected / 2, expected);
-                expected = TimeSpan.FromSeconds(Math.Min(2 * expected.TotalSeconds, test.Options.MaxStartBackoff.TotalSeconds));
+            begun.Add(test.Time.GetUtcNow());
+            return number == 0 ? Good : Failure(number);
+        };
+        await StartAndLoseAsync(test, failures: 1);
+        await test.FailedStartsAsync(10);
+        test.Time.HoldRetries();
 
-                test.Time.Advance(wait);
-                await test.Metrics.UntilAsync("nex.agent.exits", nameof(AgentExitCause.StartFailed), failed + 1);
-            }
-
-            Assert.Equal(test.Options.MaxStartBackoff, expected);
-        },
-        launcher: Failing(from: 1, to: int.MaxValue));
+        DateTimeOffset[] times = [.. begun.Reached.Skip(1).Take(10)];
+        for (int failed = 1; failed < times.Length; failed++)
+        {
+            TimeSpan least = test.Options.StartBackoff * Math.Pow(2, failed - 1) / 2;
+            Assert.True(times[failed] - times[failed - 1] >= TimeSpan.FromSeconds(Math.Min(least.TotalSeconds, test.Options.MaxStartBackoff.TotalSeconds / 2)));
+        }
+    });
 
     [Theory]
     [MemberData(nameof(UnexpectedFailures))]
@@ -70,7 +75,7 @@ public sealed class BackoffTests
                 Assert.Equal((PoolState.Failing, 0), (status.State, status.Starting));
                 Assert.Contains("Out of order.", status.Reason, StringComparison.Ordinal);
                 Assert.Equal(2, test.Launcher.Requested.Reached.Count);
-                test.Time.Advance(test.Options.StartBackoff);
+                test.Time.LetRetriesPass();
                 _ = await test.Delegate.Started.CountAsync(2);
             },
             launcher: new FakeLauncher(number => number == 1 ? new FakeAgentPlan { LaunchFailure = failure } : Good));
@@ -90,7 +95,7 @@ public sealed class BackoffTests
             var gate = new TaskCompletionSource();
             test.Launcher.Plan = _ => new FakeAgentPlan { HelloGate = gate.Task };
 
-            test.Time.Advance(test.Options.StartBackoff);
+            test.Time.LetRetriesPass();
 
             _ = await test.Launcher.Launched.CountAsync(4);
             Assert.Equal(1, test.Manager.Status.Starting);
@@ -109,7 +114,7 @@ public sealed class BackoffTests
             async test =>
             {
                 await StartAndLoseAsync(test, failures: 1);
-                test.Time.Advance(test.Options.StartBackoff);
+                test.Time.LetRetriesPass();
                 _ = await test.Launcher.Requested.CountAsync(3);
                 int before = test.Time.TimersSet.Count;
 
@@ -119,7 +124,7 @@ public sealed class BackoffTests
                     await Task.Yield();
                 }
 
-                Assert.InRange(test.Time.TimersSet.Count - before, 0, 1);
+                Assert.InRange(test.Time.TimersSet.Count - before, 0, 2);
                 gate.SetResult();
                 _ = await test.Delegate.Started.CountAsync(2);
             },
@@ -136,7 +141,8 @@ public sealed class BackoffTests
         async test =>
         {
             (FakeAgent agent, Testing.Recorders.ObserverRecorder observer) = await test.StartDeployedAsync();
-            await test.PassFailedStartsAsync(5);
+            await test.FailedStartsAsync(5);
+            test.Time.HoldRetries();
 
             agent.WriteOutput("still here");
 
@@ -151,10 +157,8 @@ public sealed class BackoffTests
         {
             _ = await test.StartPreparedAsync();
             Task<string> wait = test.Manager.PrepareNextWorkloadAsync(Request()).AsTask();
-            await test.PassFailedStartsAsync(2);
-            await test.Metrics.UntilAsync("nex.agent.exits", nameof(AgentExitCause.StartFailed), 3);
+            await test.FailedStartsAsync(3);
             test.Launcher.Plan = _ => Good;
-            test.Time.Advance(test.Options.MaxStartBackoff);
 
             Assert.NotNull(test.Manager.Lookup(await wait.Within()));
         },
@@ -177,7 +181,10 @@ public sealed class BackoffTests
 
     private static FakeLauncher Failing(int from, int to) => new(number => number < from || number > to
         ? Good
-        : new FakeAgentPlan { LaunchFailure = new AgentStartException(AgentStartFailure.NotStarted, $"Failure {number}.") });
+        : Failure(number));
+
+    private static FakeAgentPlan Failure(int number) =>
+        new() { LaunchFailure = new AgentStartException(AgentStartFailure.NotStarted, $"Failure {number}.") };
 
     /// <summary>Starts with one good agent, which dies, and waits until so many starts of its successor have failed.</summary>
     private static async Task StartAndLoseAsync(PoolTest test, int failures)

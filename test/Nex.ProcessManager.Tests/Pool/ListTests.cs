@@ -27,7 +27,7 @@ public sealed class ListTests
     public Task Agents_with_a_request_are_listed_oldest_first_those_that_stop_included() => RunAsync(
         async test =>
         {
-            IReadOnlyList<FakeAgent> agents = await test.StartAsync();
+            IReadOnlyList<FakeAgent> agents = await StartOneByOneAsync(test, endsWithLink: number => number > 0);
             DeployRequest first = Request("first") with { Namespace = "one" };
             DeployRequest second = Request("second") with { Namespace = "two" };
             await test.Manager.PrepareWorkloadAsync(agents[1].Id, second).Within();
@@ -43,8 +43,7 @@ public sealed class ListTests
             await stopping.Within();
             Assert.Equal(agents[1].Id, Assert.Single(test.Manager.ListProcesses()).Id);
         },
-        DefaultOptions with { PoolSize = 3, MaxConcurrentStarts = 1 },
-        new FakeLauncher(number => new FakeAgentPlan { EndsWithLink = number > 0 }));
+        DefaultOptions with { PoolSize = 3, MaxConcurrentStarts = 1 });
 
     [Fact]
     public Task A_list_is_the_picture_of_one_moment() => RunAsync(async test =>
@@ -72,10 +71,10 @@ public sealed class ListTests
     public Task Ids_are_those_of_the_launched_agents_and_sort_by_age() => RunAsync(
         async test =>
         {
-            IReadOnlyList<FakeAgent> agents = await test.StartAsync();
+            IReadOnlyList<FakeAgent> agents = await StartOneByOneAsync(test, endsWithLink: _ => true);
 
-            Assert.Equal(agents.Select(agent => agent.Id), test.Delegate.Started.Reached);
-            Assert.Equal(agents.Select(agent => agent.Id).Distinct(), agents.Select(agent => agent.Id));
+            Assert.Equal(agents.Select(agent => agent.Id).Order(), test.Delegate.Started.Reached.Order());
+            Assert.Equal(agents.Select(agent => agent.Id).Order(StringComparer.Ordinal), agents.Select(agent => agent.Id));
         },
         DefaultOptions with { PoolSize = 3, MaxConcurrentStarts = 1 });
 
@@ -91,4 +90,15 @@ public sealed class ListTests
         await Assert.ThrowsAsync<ArgumentNullException>(() => test.Manager.PrepareWorkloadAsync(null!, Request()).AsTask());
         await Assert.ThrowsAsync<ArgumentNullException>(() => test.Manager.PrepareNextWorkloadAsync(null!).AsTask());
     });
+
+    /// <summary>Ids tell the age of agents to the millisecond, so one passes between their starts.</summary>
+    private static Task<IReadOnlyList<FakeAgent>> StartOneByOneAsync(PoolTest test, Func<int, bool> endsWithLink)
+    {
+        test.Launcher.Plan = number =>
+        {
+            test.Time.Advance(TimeSpan.FromMilliseconds(1));
+            return new FakeAgentPlan { EndsWithLink = endsWithLink(number) };
+        };
+        return test.StartAsync();
+    }
 }

@@ -12,7 +12,7 @@ public sealed class MetricsTests
         async test =>
         {
             await test.Manager.StartAsync(test.Delegate).Within();
-            await test.PassFailedStartsAsync(1);
+            await test.FailedStartsAsync(1);
             _ = await test.Delegate.Started.CountAsync(2);
             string prepared = await test.Manager.PrepareNextWorkloadAsync(Request()).Within();
             string killed = await test.Manager.PrepareNextWorkloadAsync(Request()).Within();

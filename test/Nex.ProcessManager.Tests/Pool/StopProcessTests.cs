@@ -1,4 +1,5 @@
 using Nex.Linux;
+using Nex.ProcessManager.Agents;
 using Nex.Protocol.Agents;
 using Nex.Testing.Fakes;
 using Nex.Testing.Recorders;
@@ -145,7 +146,7 @@ public sealed class StopProcessTests
 
             agent.RefuseDeploy(AgentErrors.StartFailed);
 
-            _ = await Assert.ThrowsAsync<Agents.DeployException>(() => deploying.Within());
+            _ = await Assert.ThrowsAsync<DeployException>(() => deploying.Within());
             Assert.False((await stopping.Within()).Killed);
             Assert.Empty(observer.Exits.Reached);
         });

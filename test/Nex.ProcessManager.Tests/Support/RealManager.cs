@@ -12,6 +12,7 @@ namespace Nex.ProcessManager.Tests.Support;
 internal sealed class RealManager : IAsyncDisposable
 {
     private readonly TempDirectory _directory = new();
+    private readonly IReadOnlyList<string> _cgroupsBefore = HostCgroup.OfThisProcess();
 
     private RealManager(ProcessManagerOptions options)
     {
@@ -105,7 +106,7 @@ internal sealed class RealManager : IAsyncDisposable
             Assert.Empty(Directory.EnumerateFileSystemEntries(Options.RunDirectory));
         }
 
-        Assert.Empty(HostCgroup.OfThisProcess());
+        Assert.Empty(HostCgroup.OfThisProcess().Except(_cgroupsBefore));
         Assert.Empty(Delegate.Faults);
     }
 }

@@ -18,6 +18,7 @@ internal sealed class FakeAgent : ILaunchedAgent
     private readonly TaskCompletionSource<ProcessExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _linkClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly FakeLink _link = new();
+    private readonly Milestones<(byte[]? Data, int? Error)> _answers = new();
     private readonly Lock _writing = new();
     private readonly FrameWriter _writer = new();
     private byte[] _deployId = [];
@@ -31,7 +32,7 @@ internal sealed class FakeAgent : ILaunchedAgent
         Id = id;
         _plan = plan;
         _violate = violate;
-        Link = new StreamLink(_link.NodeSide);
+        Link = new StreamLink(plan.Floods ? new FloodStream(_link.NodeSide) : _link.NodeSide);
         if (plan.Diagnostics is { } text)
         {
             diagnostics.Append(Encoding.UTF8.GetBytes(text));
@@ -136,7 +137,16 @@ internal sealed class FakeAgent : ILaunchedAgent
 
     internal void RefuseDeploy(int code) => Send(writer => writer.WriteError(_deployId, new JsonRpcError(code, "It is refused.")));
 
-    /// <summary>Asks the node for something.</summary>
+    /// <summary>Asks the node for a part of its artifact.</summary>
+    /// <returns>What was answered: the bytes, or the code of an error.</returns>
+    internal async Task<(byte[]? Data, int? Error)> ReadArtifactAsync(long offset, int count)
+    {
+        int before = _answers.Reached.Count;
+        Send(writer => writer.WriteRequest(
+            2, AgentMethods.ReadArtifact, new AgentArtifactRead { Offset = offset, Count = count }, AgentJsonContext.Default.AgentArtifactRead));
+        return await _answers.AtAsync(before).ConfigureAwait(false);
+    }
+
     internal void SendHello(string id, int protocol) => Send(writer => writer.WriteRequest(
         1,
         AgentMethods.Hello,
@@ -201,6 +211,11 @@ internal sealed class FakeAgent : ILaunchedAgent
     {
         if (!message.IsRequest)
         {
+            if (message.TryGetNumber(out long number) && number == 2)
+            {
+                _answers.Add((message.Error is null ? JsonRpcMessage.Read(message.Result, AgentJsonContext.Default.AgentArtifactChunk, "The chunk").Data : null, message.Error?.Code));
+            }
+
             return;
         }
 

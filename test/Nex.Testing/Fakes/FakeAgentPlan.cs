@@ -75,6 +75,9 @@ internal sealed record FakeAgentPlan
     /// <summary>Whether a kill ends it at once; false is a process that the kernel holds, until the test makes it end.</summary>
     internal bool EndsWhenKilled { get; init; } = true;
 
+    /// <summary>Whether it never pauses, from its hello on: there is always something more to read on its link.</summary>
+    internal bool Floods { get; init; }
+
     /// <summary>Whether its end of the link stays open when its process ends, as when something it started has inherited it.</summary>
     internal bool LinkOutlivesProcess { get; init; }
 }

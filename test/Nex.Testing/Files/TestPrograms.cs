@@ -12,12 +12,13 @@ internal static class TestPrograms
 
     internal static string Path(string name)
     {
+        // An absolute path stays what it is.
         string path = System.IO.Path.Combine(Directory, name);
         return File.Exists(path) ? path : throw new InvalidOperationException($"{path} does not exist: run ./build.sh build first.");
     }
 
     /// <summary>A program as an artifact: a sealed file in memory. The caller closes it.</summary>
-    internal static ArtifactFile Artifact(string name) => Artifact(name, File.ReadAllBytes(Path(name)));
+    internal static ArtifactFile Artifact(string name) => Artifact(System.IO.Path.GetFileName(name), File.ReadAllBytes(Path(name)));
 
     internal static ArtifactFile Artifact(string name, byte[] content)
     {

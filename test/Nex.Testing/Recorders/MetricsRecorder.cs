@@ -4,12 +4,18 @@ using Nex.Testing.Waiting;
 
 namespace Nex.Testing.Recorders;
 
+/// <summary>One report of an instrument, with the value of its tag besides the sandbox.</summary>
+internal sealed record Measurement(string Instrument, string Tag, double Value);
+
 /// <summary>Adds up what one pool reports, told from others by the name of its sandbox.</summary>
 internal sealed class MetricsRecorder : IDisposable
 {
     private readonly string _sandbox;
     private readonly MeterListener _listener = new();
     private readonly Milestones<Measurement> _measurements = new();
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, int> _agents = [];
+    private readonly List<(Func<IReadOnlyDictionary<string, int>, bool> IsMet, TaskCompletionSource Met)> _waiters = [];
 
     internal MetricsRecorder(string sandbox)
     {
@@ -45,15 +51,31 @@ internal sealed class MetricsRecorder : IDisposable
             .Select(group => $"{group.Key.Instrument} {group.Key.Tag} is {group.Sum(measurement => measurement.Value)}"),
     ];
 
-    /// <summary>Waits until there have been exactly so many agents in a state at some moment.</summary>
+    /// <summary>Waits until there has been a moment with exactly so many agents in a state; it may be over.</summary>
     internal Task AgentsAsync(string state, int count) => UntilAsync("nex.agents", state, count);
 
+    /// <summary>Waits until there has been a moment at which something added up to a sum; it may be over.</summary>
     internal async Task UntilAsync(string instrument, string? tag, double sum)
     {
-        // Looks whenever something is reported, and at what has been reported so far.
         for (int seen = 0; Sum(_measurements.Reached.Take(seen), instrument, tag) != sum; seen++)
         {
             _ = await _measurements.CountAsync(seen + 1).Within($"{instrument} {tag} became {sum}").ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Waits until the agents that there are now, by state, are so.</summary>
+    internal Task WhenAsync(Func<IReadOnlyDictionary<string, int>, bool> isMet)
+    {
+        lock (_lock)
+        {
+            if (isMet(_agents))
+            {
+                return Task.CompletedTask;
+            }
+
+            var met = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiters.Add((isMet, met));
+            return met.Task;
         }
     }
 
@@ -73,10 +95,25 @@ internal sealed class MetricsRecorder : IDisposable
 
         if (sandbox == _sandbox)
         {
+            if (instrument == "nex.agents")
+            {
+                RecordAgents(other, (int)value);
+            }
+
             _measurements.Add(new Measurement(instrument, other, value));
         }
     }
-}
 
-/// <summary>One report of an instrument.</summary>
-internal sealed record Measurement(string Instrument, string Tag, double Value);
+    private void RecordAgents(string state, int change)
+    {
+        lock (_lock)
+        {
+            _agents[state] = _agents.GetValueOrDefault(state) + change;
+            foreach ((_, TaskCompletionSource met) in _waiters.Where(waiter => waiter.IsMet(_agents)).ToArray())
+            {
+                met.SetResult();
+                _ = _waiters.RemoveAll(waiter => waiter.Met == met);
+            }
+        }
+    }
+}

@@ -9,6 +9,9 @@ namespace Nex.Testing.Waiting;
 internal sealed class TestTime : FakeTimeProvider
 {
     private readonly Milestones<TimeSpan> _set = new();
+    private readonly Lock _lock = new();
+    private TimeSpan? _retry;
+    private bool _retriesPass;
 
     /// <summary>How long each timer was to wait, for every time that one was set.</summary>
     internal IReadOnlyList<TimeSpan> TimersSet => _set.Reached;
@@ -17,7 +20,26 @@ internal sealed class TestTime : FakeTimeProvider
     {
         ITimer timer = base.CreateTimer(callback, state, dueTime, period);
         Record(dueTime);
-        return new RecordedTimer(timer, this);
+        return new RecordedTimer(timer, this, isRetry: dueTime == Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>
+    /// From now on, whenever a timer is set that was made without a time, that time passes at once. The wait for the next start of an agent
+    /// is the only one of that kind.
+    /// </summary>
+    internal void LetRetriesPass()
+    {
+        TimeSpan? waiting;
+        lock (_lock)
+        {
+            _retriesPass = true;
+            waiting = _retry;
+        }
+
+        if (waiting is { } wait)
+        {
+            Advance(wait);
+        }
     }
 
     /// <summary>Waits until a timer of that length has been set for the given time, and then lets that much time pass.</summary>
@@ -38,12 +60,40 @@ internal sealed class TestTime : FakeTimeProvider
         }
     }
 
-    private sealed class RecordedTimer(ITimer timer, TestTime time) : ITimer
+    /// <summary>Ends that.</summary>
+    internal void HoldRetries()
+    {
+        lock (_lock)
+        {
+            _retriesPass = false;
+        }
+    }
+
+    private void OnRetrySet(TimeSpan wait)
+    {
+        lock (_lock)
+        {
+            _retry = wait;
+            if (!_retriesPass)
+            {
+                return;
+            }
+        }
+
+        _ = Task.Run(() => Advance(wait));
+    }
+
+    private sealed class RecordedTimer(ITimer timer, TestTime time, bool isRetry) : ITimer
     {
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             bool changed = timer.Change(dueTime, period);
             time.Record(dueTime);
+            if (isRetry && dueTime != Timeout.InfiniteTimeSpan)
+            {
+                time.OnRetrySet(dueTime);
+            }
+
             return changed;
         }
 

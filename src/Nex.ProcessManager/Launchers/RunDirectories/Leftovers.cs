@@ -18,9 +18,16 @@ internal sealed record Leftovers(int Instances, int Processes)
         {
             if (InstanceName.TryParse(Path.GetFileName(directory)) is { IsAlive: false } instance)
             {
-                int killed = instance.IsOfThisBoot ? KillProcesses(directory) : 0;
-                RunDirectory.Remove(directory);
-                found = new Leftovers(found.Instances + 1, found.Processes + killed);
+                try
+                {
+                    int killed = instance.IsOfThisBoot ? KillProcesses(directory) : 0;
+                    RunDirectory.Remove(directory);
+                    found = new Leftovers(found.Instances + 1, found.Processes + killed);
+                }
+                catch (DirectoryNotFoundException)
+                {
+                    // Another manager, which starts at the same time, was faster.
+                }
             }
         }
 

@@ -58,12 +58,23 @@ internal sealed class RunDirectory
     }
 
     /// <summary>Copies the agent here, where the user that sandboxes run as can reach it, and where an upgrade does not change it.</summary>
+    /// <exception cref="ProcessManagerException">It cannot be read, or there is no room for it.</exception>
     internal string InstallAgent(string agentPath)
     {
         string copy = Path.Combine(DirectoryPath, "nex-agent");
-        File.Copy(agentPath, copy, overwrite: true);
-        File.SetUnixFileMode(copy, Passable | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
-        return copy;
+        try
+        {
+            File.Copy(agentPath, copy, overwrite: true);
+            File.SetUnixFileMode(copy, Passable | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+            return copy;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new ProcessManagerException(
+                ProcessManagerError.StartFailed,
+                $"The agent {agentPath} could not be copied to {DirectoryPath}: {failure.Message}. Make it readable, and see that there is room.",
+                failure);
+        }
     }
 
     /// <summary>Makes the directory of an agent, and in it the working directory for its workload.</summary>
@@ -83,24 +94,35 @@ internal sealed class RunDirectory
     /// <returns>Null when none was written down, or not whole.</returns>
     internal static ProcessIdentity? Recorded(string agentDirectory)
     {
-        string file = Path.Combine(agentDirectory, ProcessFile);
-        return File.Exists(file) && ProcessIdentity.TryParse(File.ReadAllText(file), out ProcessIdentity identity) ? identity : null;
+        try
+        {
+            string text = File.ReadAllText(Path.Combine(agentDirectory, ProcessFile));
+            return ProcessIdentity.TryParse(text, out ProcessIdentity identity) ? identity : null;
+        }
+        catch (IOException failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Removes a directory with all that is in it, whatever modes a workload has given to what it made there.</summary>
     internal static void Remove(string directory)
     {
-        try
+        while (Directory.Exists(directory))
         {
-            Directory.Delete(directory, recursive: true);
-        }
-        catch (DirectoryNotFoundException)
-        {
-        }
-        catch (UnauthorizedAccessException)
-        {
-            MakeAccessible(new DirectoryInfo(directory));
-            Directory.Delete(directory, recursive: true);
+            try
+            {
+                Directory.Delete(directory, recursive: true);
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // Another manager removes the same: whatever of it is left has to be looked at again.
+            }
+            catch (UnauthorizedAccessException)
+            {
+                MakeAccessible(new DirectoryInfo(directory));
+                Directory.Delete(directory, recursive: true);
+            }
         }
     }
 

@@ -45,7 +45,7 @@ internal sealed class Bubblewrap
                 ?? throw Unavailable("setpriv is not installed, which gives up the rights of root: install the package util-linux");
         }
 
-        (ProcessExit _, string answer) = await CommandRun.RunAsync(bubblewrap, ["--version"], cancellationToken).ConfigureAwait(false);
+        (ProcessExit _, string answer) = await RunAsync(bubblewrap, ["--version"], cancellationToken).ConfigureAwait(false);
         if (!Version.TryParse(answer.Split(' ').Last().Trim(), out Version? version) || version < OldestVersion)
         {
             throw Unavailable($"bubblewrap {OldestVersion} or newer is needed, and {bubblewrap} is '{answer.Trim()}'");
@@ -72,10 +72,22 @@ internal sealed class Bubblewrap
     private async Task TryOutAsync(IReadOnlyList<string> mounts, string remedy, CancellationToken cancellationToken)
     {
         AgentCommand trial = Wrap(mounts, ["/usr/bin/true"]);
-        (ProcessExit exit, string output) = await CommandRun.RunAsync(trial.Path, [.. trial.Arguments.Skip(1)], cancellationToken).ConfigureAwait(false);
+        (ProcessExit exit, string output) = await RunAsync(trial.Path, [.. trial.Arguments.Skip(1)], cancellationToken).ConfigureAwait(false);
         if (exit.Code != 0)
         {
             throw Unavailable($"bubblewrap ended with {exit}: {output.Trim()}. {remedy}");
+        }
+    }
+
+    private static async Task<(ProcessExit Exit, string Output)> RunAsync(string path, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CommandRun.RunAsync(path, arguments, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LinuxException failure)
+        {
+            throw Unavailable($"{path} cannot be run ({failure.Message})");
         }
     }
 

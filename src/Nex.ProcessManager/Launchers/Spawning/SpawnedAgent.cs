@@ -18,7 +18,7 @@ internal sealed class SpawnedAgent : ILaunchedAgent
     private readonly AgentCgroup? _cgroup;
     private readonly bool _plain;
     private readonly ProcessManagerOptions _options;
-    private readonly Task _joined;
+    private readonly Task _settled;
     private readonly Task _output;
     private readonly UnixSocketLink _outputLink;
     private volatile bool _killed;
@@ -41,8 +41,8 @@ internal sealed class SpawnedAgent : ILaunchedAgent
         _outputLink = outputLink;
         Link = link;
         _identity = ProcessIdentity.TryGet(child.ProcessId) ?? new ProcessIdentity(child.ProcessId, long.MaxValue);
-        // Both go on while the agent starts. Inside namespaces the tree ends with its first process, and a cgroup is only made for limits.
-        _joined = plain ? Task.Run(JoinCgroup) : Task.CompletedTask;
+        // Both go on while the agent starts.
+        _settled = Task.Run(Settle);
         _output = ReadOutputAsync(diagnostics);
     }
 
@@ -57,8 +57,7 @@ internal sealed class SpawnedAgent : ILaunchedAgent
     {
         try
         {
-            RunDirectory.Record(_directory, _identity);
-            await _joined.ConfigureAwait(false);
+            await _settled.ConfigureAwait(false);
         }
         catch (IOException failure)
         {
@@ -82,6 +81,7 @@ internal sealed class SpawnedAgent : ILaunchedAgent
 
     public void Kill()
     {
+        bool again = _killed;
         _killed = true;
         if (_plain)
         {
@@ -97,7 +97,8 @@ internal sealed class SpawnedAgent : ILaunchedAgent
             Children.TrySignal(child, Signals.Kill);
         }
 
-        if (children.Count == 0)
+        // Where that was not enough, bubblewrap itself is held up, as by SIGSTOP.
+        if (children.Count == 0 || again)
         {
             _child.TrySignal(Signals.Kill);
         }
@@ -112,12 +113,23 @@ internal sealed class SpawnedAgent : ILaunchedAgent
             ProcessSession.Kill(_identity);
         }
 
-        await _joined.ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+        await _settled.ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
         _cgroup?.KillAndRemove();
         await Link.DisposeAsync().ConfigureAwait(false);
         await _outputLink.DisposeAsync().ConfigureAwait(false);
         await _output.ConfigureAwait(false);
         RunDirectory.Remove(_directory.Path);
+    }
+
+    /// <summary>Writes down which process it is, and puts it into its cgroup where that is what its tree is found by.</summary>
+    private void Settle()
+    {
+        RunDirectory.Record(_directory, _identity);
+        if (_plain)
+        {
+            // Inside namespaces the tree ends with its first process, and a cgroup is only made for limits.
+            JoinCgroup();
+        }
     }
 
     private void JoinCgroup()

@@ -1,0 +1,164 @@
+using Nex.Linux;
+using Nex.Linux.Processes;
+using Nex.ProcessManager.Launchers.RunDirectories;
+using Nex.Testing.Files;
+using Nex.Testing.Waiting;
+
+namespace Nex.ProcessManager.Tests.Launchers.RunDirectories;
+
+public sealed class RunDirectoryTests : IDisposable
+{
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private readonly TempDirectory _directory = new();
+
+    private string Base => _directory["run"];
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void What_a_manager_has_on_disk_is_its_own()
+    {
+        RunDirectory opened = Open();
+        AgentDirectory agent = opened.CreateAgent("agent");
+
+        UnixFileMode mode = File.GetUnixFileMode(opened.DirectoryPath);
+        UnixFileMode passable = ProcessControl.EffectiveUserId == 0 ? UnixFileMode.GroupExecute | UnixFileMode.OtherExecute : UnixFileMode.None;
+        Assert.Equal(Private | passable, mode);
+        Assert.Equal(mode, File.GetUnixFileMode(Base));
+        Assert.Equal(Private, File.GetUnixFileMode(agent.Path));
+        Assert.Equal(Private, File.GetUnixFileMode(agent.Work));
+    }
+
+    [Fact]
+    public void A_directory_that_others_can_write_to_is_not_used()
+    {
+        _ = Directory.CreateDirectory(Base);
+        File.SetUnixFileMode(Base, Private | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute);
+
+        ProcessManagerException failure = Assert.Throws<ProcessManagerException>(() => Open());
+
+        Assert.Equal(ProcessManagerError.SandboxUnavailable, failure.Error);
+        Assert.Contains("others can write to it", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Base));
+    }
+
+    [Fact]
+    public void A_directory_that_cannot_be_made_is_named_with_the_remedy()
+    {
+        File.WriteAllText(Base, "a file");
+
+        ProcessManagerException failure = Assert.Throws<ProcessManagerException>(() => Open());
+
+        Assert.Equal(ProcessManagerError.SandboxUnavailable, failure.Error);
+        Assert.Contains(Base, failure.Message, StringComparison.Ordinal);
+        Assert.Contains("the option RunDirectory", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_copy_of_the_agent_can_be_run_by_everybody_and_changed_by_its_owner_only()
+    {
+        RunDirectory opened = Open();
+
+        string copy = opened.InstallAgent(TestPrograms.Path("exit"));
+
+        Assert.Equal(File.ReadAllBytes(TestPrograms.Path("exit")), File.ReadAllBytes(copy));
+        Assert.Equal(
+            Private | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute,
+            File.GetUnixFileMode(copy));
+    }
+
+    [Fact]
+    public void An_agent_that_cannot_be_copied_is_a_typed_failure()
+    {
+        RunDirectory opened = Open();
+
+        ProcessManagerException failure = Assert.Throws<ProcessManagerException>(() => opened.InstallAgent(_directory["nowhere"]));
+
+        Assert.Equal(ProcessManagerError.StartFailed, failure.Error);
+        Assert.Contains(_directory["nowhere"], failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_written_down_of_an_agent_is_read_again()
+    {
+        AgentDirectory agent = Open().CreateAgent("agent");
+        Assert.Null(RunDirectory.Recorded(agent.Path));
+
+        RunDirectory.Record(agent, new ProcessIdentity(12, 345));
+
+        Assert.Equal(new ProcessIdentity(12, 345), RunDirectory.Recorded(agent.Path));
+        File.WriteAllText(Path.Combine(agent.Path, "process"), "12");
+        Assert.Null(RunDirectory.Recorded(agent.Path));
+    }
+
+    [Fact]
+    public void A_directory_is_removed_whatever_a_workload_made_of_it()
+    {
+        RunDirectory opened = Open();
+        AgentDirectory agent = opened.CreateAgent("agent");
+        string locked = Directory.CreateDirectory(Path.Combine(agent.Work, "a", "b")).FullName;
+        File.WriteAllText(Path.Combine(locked, "file"), "");
+        string outside = Directory.CreateDirectory(_directory["outside"]).FullName;
+        File.WriteAllText(Path.Combine(outside, "file"), "");
+        _ = Directory.CreateSymbolicLink(Path.Combine(agent.Work, "link"), outside);
+        _ = File.CreateSymbolicLink(Path.Combine(agent.Work, "dangling"), "/nowhere");
+        File.SetUnixFileMode(locked, UnixFileMode.None);
+        File.SetUnixFileMode(agent.Work, UnixFileMode.None);
+
+        opened.Remove();
+        opened.Remove();
+
+        Assert.False(Directory.Exists(opened.DirectoryPath));
+        Assert.True(File.Exists(Path.Combine(outside, "file")));
+    }
+
+    [Fact]
+    public void What_managers_that_are_gone_left_is_reported_and_removed()
+    {
+        var alive = InstanceName.Create();
+        string left = Leave(1), right = Leave(2), living = Directory.CreateDirectory(Path.Combine(Base, alive.ToString())).FullName;
+
+        Leftovers? found = null;
+        _ = RunDirectory.Open(Base, leftovers => found = leftovers);
+
+        Assert.Equal(new Leftovers(2, 0), found);
+        Assert.False(Directory.Exists(left) || Directory.Exists(right));
+        Assert.True(Directory.Exists(living));
+    }
+
+    [Fact]
+    public async Task Managers_that_start_at_the_same_time_can_all_remove_what_is_left()
+    {
+        for (int round = 0; round < 20; round++)
+        {
+            for (int number = 0; number < 20; number++)
+            {
+                string agent = Directory.CreateDirectory(Path.Combine(Leave(number), "agent", "work")).Parent!.FullName;
+                await File.WriteAllTextAsync(Path.Combine(agent, "process"), "1 1");
+            }
+
+            using var together = new Barrier(4);
+            await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Factory.StartNew(
+                () =>
+                {
+                    together.SignalAndWait();
+                    return Leftovers.Remove(Base);
+                },
+                TaskCreationOptions.LongRunning))).Within();
+
+            Assert.Empty(Directory.EnumerateFileSystemEntries(Base));
+        }
+    }
+
+    private RunDirectory Open() => RunDirectory.Open(Base, _ => { });
+
+    /// <summary>The directory of a manager of this boot whose process is gone.</summary>
+    private string Leave(int number)
+    {
+        var current = InstanceName.Create();
+        InstanceName gone = current with { Owner = current.Owner with { StartTime = 1 }, Number = number };
+        _ = Directory.CreateDirectory(Base, Private);
+        return Directory.CreateDirectory(Path.Combine(Base, gone.ToString())).FullName;
+    }
+}

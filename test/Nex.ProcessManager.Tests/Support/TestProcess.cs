@@ -1,0 +1,63 @@
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using Nex.Linux;
+using Nex.Linux.Processes;
+using Nex.ProcessManager.Launchers.Spawning;
+using Nex.Testing.Files;
+using Nex.Testing.Waiting;
+
+namespace Nex.ProcessManager.Tests.Support;
+
+/// <summary>A program in a session of its own, which has said that it is ready. Disposing of it ends its session.</summary>
+internal sealed class TestProcess : IDisposable
+{
+    private readonly SupervisedChild _process;
+
+    private TestProcess(SupervisedChild process)
+    {
+        _process = process;
+        Identity = ProcessIdentity.TryGet(process.ProcessId)!.Value;
+    }
+
+    internal ProcessIdentity Identity { get; }
+
+    internal Task<ProcessExit> Exited => _process.Exited;
+
+    /// <summary>Starts a program of test/programs, and waits until it, or what it runs, has written <c>ready</c>.</summary>
+    internal static Task<TestProcess> StartAsync(string program, params string[] argv) => RunAsync(TestPrograms.Path(program), argv);
+
+    internal static async Task<TestProcess> RunAsync(string path, params string[] argv)
+    {
+        (SafeFileHandle reader, SafeFileHandle writer) = Descriptor.CreatePipe();
+        using SafeFileHandle input = File.OpenHandle("/dev/null");
+        using (reader)
+        {
+            var process = new TestProcess(await ChildSupervisor.StartAsync(new ChildProcess
+            {
+                Path = path,
+                Arguments = [Path.GetFileName(path), .. argv],
+                Descriptors = [input, writer, writer],
+                OwnSession = true,
+                CloseOtherDescriptors = true,
+            }));
+            writer.Dispose();
+            await Task.Run(() => WaitUntilReady(reader));
+            return process;
+        }
+    }
+
+    private static void WaitUntilReady(SafeFileHandle output)
+    {
+        string text = "";
+        byte[] buffer = new byte[4096];
+        while (!text.Split('\n')[..^1].Any(line => line.StartsWith("ready", StringComparison.Ordinal)))
+        {
+            Assert.True(Poller.Wait([new PollEntry(output, PollEvents.Readable)], Deadline.Length) == 1, $"It wrote only: {text}");
+            int count = Descriptor.Read(output, buffer) ?? 0;
+            Assert.True(count > 0, $"It ended, and wrote only: {text}");
+            text += Encoding.UTF8.GetString(buffer, 0, count);
+        }
+    }
+
+    public void Dispose() => _ = Nex.ProcessManager.Launchers.ProcessSession.Kill(Identity);
+}
