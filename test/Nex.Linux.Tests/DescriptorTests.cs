@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using Nex.Linux.Tests.Support;
+using Nex.Testing.Files;
 
 namespace Nex.Linux.Tests;
 
@@ -8,7 +9,7 @@ public sealed class DescriptorTests
     [Fact]
     public void A_file_is_opened_for_reading_only()
     {
-        using SafeFileHandle file = Descriptor.OpenReadOnly(TestPrograms.Find("exit"));
+        using SafeFileHandle file = Descriptor.OpenReadOnly(TestPrograms.Path("exit"));
 
         byte[] start = new byte[4];
         Assert.Equal(4, Descriptor.Read(file, start));

@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Nex.Linux.Processes;
 using Nex.Linux.Tests.Support;
+using Nex.Testing.Files;
 
 namespace Nex.Linux.Tests;
 
@@ -59,7 +60,7 @@ public sealed class MemoryFileTests
     public void A_sealed_program_can_be_executed()
     {
         using SafeFileHandle program = MemoryFile.Create("program");
-        RandomAccess.Write(program, File.ReadAllBytes(TestPrograms.Find("exit")), 0);
+        RandomAccess.Write(program, File.ReadAllBytes(TestPrograms.Path("exit")), 0);
         MemoryFile.Seal(program);
 
         (ProcessExit exit, _) = TestChild.Run(

@@ -64,9 +64,9 @@ internal sealed class AgentCgroup(string path, IReadOnlySet<string> controllers)
             // Kernels before 5.14 do not have the file; the session of the agent is then all that can be killed.
             TryWrite("cgroup.kill", "1");
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException && !Directory.Exists(path))
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // Another manager, which has found the same leftovers, was faster.
+            // It is just being removed, by another manager that has found the same leftovers. Were it anything else, its removal would say so.
         }
     }
 
@@ -109,17 +109,18 @@ internal sealed class AgentCgroup(string path, IReadOnlySet<string> controllers)
     /// <summary>The kernel reports a change of <c>cgroup.events</c> as an exceptional condition.</summary>
     private static void WaitUntilEmpty(string path)
     {
-        string events = Path.Combine(path, "cgroup.events");
-        if (!File.Exists(events))
+        try
         {
-            return;
+            using FileStream file = File.OpenRead(Path.Combine(path, "cgroup.events"));
+            using var reader = new StreamReader(file);
+            if (reader.ReadToEnd().Contains("populated 1", StringComparison.Ordinal))
+            {
+                Poller.Wait([new PollEntry(file.SafeFileHandle, PollEvents.Priority)], TimeSpan.FromMilliseconds(200));
+            }
         }
-
-        using FileStream file = File.OpenRead(events);
-        using var reader = new StreamReader(file);
-        if (reader.ReadToEnd().Contains("populated 1", StringComparison.Ordinal))
+        catch (IOException)
         {
-            Poller.Wait([new PollEntry(file.SafeFileHandle, PollEvents.Priority)], TimeSpan.FromMilliseconds(200));
+            // It has just been removed, which the caller finds out.
         }
     }
 

@@ -43,7 +43,25 @@ internal static class ProcessSession
             return false;
         }
 
-        return Poller.Wait([new PollEntry(process.Descriptor, PollEvents.Readable)], EndTimeout) > 0;
+        return HasEnded(process);
+    }
+
+    private static bool HasEnded(PidFd process)
+    {
+        long begun = TimeProvider.System.GetTimestamp();
+        TimeSpan left = EndTimeout;
+        while (left > TimeSpan.Zero)
+        {
+            if (Poller.Wait([new PollEntry(process.Descriptor, PollEvents.Readable)], left) > 0)
+            {
+                return true;
+            }
+
+            // A signal may have interrupted the wait, as when the runtime collects garbage.
+            left = EndTimeout - TimeProvider.System.GetElapsedTime(begun);
+        }
+
+        return false;
     }
 
     private static ProcessIdentity[] Members(ProcessIdentity leader) =>

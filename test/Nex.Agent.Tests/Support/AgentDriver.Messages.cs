@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Win32.SafeHandles;
-using Nex.Linux;
 using Nex.Linux.Sockets;
+using Nex.Linux;
 using Nex.Protocol.Agents;
 using Nex.Protocol.JsonRpc;
+using Nex.Testing.Files;
 
 namespace Nex.Agent.Tests.Support;
 
@@ -85,7 +86,7 @@ internal sealed partial class AgentDriver
     /// <exception cref="JsonRpcException">The agent refused.</exception>
     internal int Deploy(AgentDeploy deploy)
     {
-        using SafeFileHandle? artifact = deploy.Artifact.Attached ? File.OpenHandle(TestPrograms.Find(deploy.Name)) : null;
+        using SafeFileHandle? artifact = deploy.Artifact.Attached ? File.OpenHandle(TestPrograms.Path(deploy.Name)) : null;
         return Deploy(deploy, artifact);
     }
 

@@ -1,8 +1,9 @@
 using Microsoft.Win32.SafeHandles;
-using Nex.Linux;
 using Nex.Linux.Processes;
 using Nex.Linux.Sockets;
+using Nex.Linux;
 using Nex.Protocol.Agents;
+using Nex.Testing.Files;
 
 namespace Nex.Agent.Tests.Support;
 
@@ -62,7 +63,7 @@ internal sealed partial class AgentDriver : IDisposable
     /// <summary>An agent whose parent is not this process but one that can be ended.</summary>
     internal static AgentDriver StartBelowAnother()
     {
-        string runner = TestPrograms.Find("tree");
+        string runner = TestPrograms.Path("tree");
         var driver = new AgentDriver(
             Directory.CreateTempSubdirectory("nex-").FullName,
             command => new ChildProcess { Path = runner, Arguments = ["tree", "run", .. command], Descriptors = [] });

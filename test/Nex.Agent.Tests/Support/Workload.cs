@@ -1,4 +1,5 @@
 using Nex.Protocol.Agents;
+using Nex.Testing.Files;
 
 namespace Nex.Agent.Tests.Support;
 
@@ -13,7 +14,7 @@ internal static class Workload
         Program = program,
         Argv = argv,
         Environment = new Dictionary<string, string>(),
-        Artifact = new AgentArtifact { Size = new FileInfo(TestPrograms.Find(program)).Length, Attached = true },
+        Artifact = new AgentArtifact { Size = new FileInfo(TestPrograms.Path(program)).Length, Attached = true },
     };
 
     /// <summary>A program that the agent has to read over the link.</summary>

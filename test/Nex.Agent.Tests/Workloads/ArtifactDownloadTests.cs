@@ -1,12 +1,13 @@
 using Nex.Agent.Tests.Support;
 using Nex.Protocol.Agents;
 using Nex.Protocol.JsonRpc;
+using Nex.Testing.Files;
 
 namespace Nex.Agent.Tests.Workloads;
 
 public sealed class ArtifactDownloadTests
 {
-    private static readonly byte[] Program = File.ReadAllBytes(TestPrograms.Find("exit"));
+    private static readonly byte[] Program = File.ReadAllBytes(TestPrograms.Path("exit"));
 
     [Fact]
     public void An_artifact_that_did_not_come_along_is_read_over_the_link()

@@ -3,6 +3,7 @@ using Nex.Agent.Tests.Support;
 using Nex.Linux;
 using Nex.Protocol.Agents;
 using Nex.Protocol.JsonRpc;
+using Nex.Testing.Files;
 
 namespace Nex.Agent.Tests.Workloads;
 
@@ -144,7 +145,7 @@ public sealed class DeployTests
     {
         // Another workload can open the very file that it was started from, which nobody can change, but which the kernel then refuses to execute.
         using SafeFileHandle artifact = MemoryFile.Create("artifact");
-        RandomAccess.Write(artifact, File.ReadAllBytes(TestPrograms.Find("exit")), 0);
+        RandomAccess.Write(artifact, File.ReadAllBytes(TestPrograms.Path("exit")), 0);
         MemoryFile.Seal(artifact);
         using SafeFileHandle writable = File.OpenHandle(
             $"/proc/self/fd/{artifact.DangerousGetHandle()}", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);

@@ -1,5 +1,6 @@
 using Nex.Linux.Processes;
 using Nex.Linux.Tests.Support;
+using Nex.Testing.Files;
 
 namespace Nex.Linux.Tests.Processes;
 
@@ -74,7 +75,7 @@ public sealed class ChildrenTests
     [Fact]
     public void The_children_of_another_process_are_found()
     {
-        using TestChild child = TestChild.Start("tree", ["run", TestPrograms.Find("tree"), "stubborn"]);
+        using TestChild child = TestChild.Start("tree", ["run", TestPrograms.Path("tree"), "stubborn"]);
         int grandchild = int.Parse(child.ReadLine().Split(' ')[1]);
         Assert.Equal($"ready {grandchild}", child.ReadLine());
 
@@ -84,6 +85,6 @@ public sealed class ChildrenTests
     private static int Spawn(string program, params string[] arguments)
     {
         using var none = new Microsoft.Win32.SafeHandles.SafeFileHandle(0, ownsHandle: false);
-        return new ChildProcess { Path = TestPrograms.Find(program), Arguments = [program, .. arguments], Descriptors = [none] }.Spawn();
+        return new ChildProcess { Path = TestPrograms.Path(program), Arguments = [program, .. arguments], Descriptors = [none] }.Spawn();
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Nex.Linux.Processes;
+using Nex.Testing.Files;
 
 namespace Nex.Linux.Tests.Support;
 
@@ -31,7 +32,7 @@ internal sealed class TestChild : IDisposable
         {
             var child = new ChildProcess
             {
-                Path = TestPrograms.Find(program),
+                Path = TestPrograms.Path(program),
                 Arguments = [program, .. arguments],
                 Descriptors = [input, writer, writer],
             };

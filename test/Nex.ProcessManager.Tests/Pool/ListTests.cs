@@ -1,3 +1,4 @@
+using Nex.ProcessManager.Tests.Support;
 using Nex.Protocol.Workloads;
 using Nex.Testing.Fakes;
 using Nex.Testing.Waiting;

@@ -68,7 +68,6 @@ public sealed class PrepareTests
 
     [Fact]
     public Task An_agent_that_stops_cannot_be_prepared() => RunAsync(
-        new FakeAgentPlan { EndsWithLink = false },
         async test =>
         {
             FakeAgent agent = (await test.StartAsync())[0];
@@ -79,8 +78,8 @@ public sealed class PrepareTests
             agent.Exit();
             await stopping.Within();
             _ = await FailsAsync(ProcessManagerError.UnknownId, () => PrepareAsync(test, agent.Id));
-            await ExitAllAsync(test);
-        });
+        },
+        launcher: new FakeLauncher(number => new FakeAgentPlan { EndsWithLink = number > 0 }));
 
     [Fact]
     public Task Before_the_start_nothing_can_be_prepared() => RunAsync(async test =>
@@ -189,17 +188,4 @@ public sealed class PrepareTests
     });
 
     private static Task PrepareAsync(PoolTest test, string id) => test.Manager.PrepareWorkloadAsync(id, Request()).Within();
-
-    /// <summary>Ends agents that do not end by themselves.</summary>
-    private static async Task ExitAllAsync(PoolTest test)
-    {
-        _ = await test.Delegate.Started.CountAsync(2);
-        Task stopping = test.Manager.StopAsync();
-        foreach (FakeAgent agent in test.Launcher.Launched.Reached)
-        {
-            agent.Exit();
-        }
-
-        await stopping.Within();
-    }
 }

@@ -1,5 +1,4 @@
 using System.Text;
-using Nex.Linux;
 using Nex.Linux.Processes;
 using Nex.Testing.Waiting;
 
@@ -50,10 +49,7 @@ internal static class LiveProcesses
     private static void WaitForEnd(ProcessIdentity process)
     {
         using PidFd? descriptor = PidFd.TryOpen(process.ProcessId);
-        if (descriptor is not null
-            && process.IsAlive
-            && Poller.Wait([new PollEntry(descriptor.Descriptor, PollEvents.Readable)], Deadline.Length) == 0
-            && process.IsAlive)
+        if (descriptor is not null && process.IsAlive && !Readiness.IsReadable(descriptor.Descriptor) && process.IsAlive)
         {
             throw new TimeoutException($"Process {process.ProcessId} still runs: {string.Join(' ', Arguments(process.ProcessId))}");
         }

@@ -1,11 +1,11 @@
 using System.Buffers.Binary;
 using CsCheck;
 using Microsoft.Win32.SafeHandles;
-using Nex.Agent.Providers;
 using Nex.Agent.Providers.Elf;
-using Nex.Agent.Tests.Support;
+using Nex.Agent.Providers;
 using Nex.Linux;
 using Nex.Protocol.Agents;
+using Nex.Testing.Files;
 
 namespace Nex.Agent.Tests.Providers.Elf;
 
@@ -14,8 +14,8 @@ public sealed class ElfImageTests
     private const int HeaderBytes = 64;
     private const int SegmentBytes = 56;
 
-    private static readonly byte[] Static = File.ReadAllBytes(TestPrograms.Find("exit"));
-    private static readonly byte[] Dynamic = File.ReadAllBytes(TestPrograms.Find("hello.dyn"));
+    private static readonly byte[] Static = File.ReadAllBytes(TestPrograms.Path("exit"));
+    private static readonly byte[] Dynamic = File.ReadAllBytes(TestPrograms.Path("hello.dyn"));
 
     [Fact]
     public void A_static_program_needs_no_interpreter() => Assert.Null(Read(Static).Interpreter);

@@ -4,6 +4,7 @@ using Nex.Agent.Tests.Support;
 using Nex.Linux;
 using Nex.Protocol.Agents;
 using Nex.Protocol.JsonRpc;
+using Nex.Testing.Files;
 
 namespace Nex.Agent.Tests.Providers.Elf;
 
@@ -23,7 +24,7 @@ public sealed class ElfProviderTests
     [Fact]
     public void An_interpreter_that_does_not_exist_is_named()
     {
-        byte[] program = File.ReadAllBytes(TestPrograms.Find("hello.dyn"));
+        byte[] program = File.ReadAllBytes(TestPrograms.Path("hello.dyn"));
         int place = program.AsSpan().IndexOf("/lib64/ld-linux"u8);
         Assert.True(place > 0, "The program's interpreter is another one than on Linux on x86-64.");
         Encoding.ASCII.GetBytes("/lib64/ld-other").CopyTo(program, place);
@@ -40,7 +41,7 @@ public sealed class ElfProviderTests
     [Fact]
     public void What_only_the_kernel_refuses_is_refused_with_its_reason()
     {
-        byte[] program = File.ReadAllBytes(TestPrograms.Find("hello.dyn"));
+        byte[] program = File.ReadAllBytes(TestPrograms.Path("hello.dyn"));
         int place = program.AsSpan().IndexOf("/lib64/ld-linux"u8);
         program.AsSpan(place, 27).Clear();
         "/etc/passwd"u8.CopyTo(program.AsSpan(place));

@@ -117,14 +117,14 @@ public sealed class BadAgentTests : IDisposable
     private static async Task<ProcessManagerException> FailAsync(string agentPath, ProcessManagerOptions options)
     {
         await OpenWhatStaysOpenAsync();
-        string[] before = OpenDescriptors();
+        string[] before = OpenDescriptors.List();
         await using RealManager host = RealManager.Create(options with { AgentPath = agentPath });
 
         ProcessManagerException failure = await FailsAsync(ProcessManagerError.StartFailed, () => host.Manager.StartAsync(host.Delegate));
 
         Assert.Empty(host.Delegate.Started.Reached);
         host.AssertNothingIsLeft();
-        Assert.Equal(before, OpenDescriptors());
+        Assert.Equal(before, OpenDescriptors.List());
         return failure;
     }
 
@@ -133,13 +133,4 @@ public sealed class BadAgentTests : IDisposable
     {
         await using RealManager host = await RealManager.StartAsync(Sandbox.None);
     }
-
-    private static string[] OpenDescriptors() =>
-    [
-        .. Directory.EnumerateFileSystemEntries("/proc/self/fd")
-            .Select(entry => $"{Path.GetFileName(entry)} {new FileInfo(entry).LinkTarget}")
-            // The list itself, and what is loaded of this program.
-            .Where(entry => !entry.EndsWith("/fd", StringComparison.Ordinal) && !entry.EndsWith(".dll", StringComparison.Ordinal))
-            .Order(),
-    ];
 }

@@ -218,6 +218,24 @@ public sealed class LifecycleTests
 
     [Theory]
     [MemberData(nameof(Sandboxes))]
+    public async Task A_manager_that_has_stopped_holds_no_descriptor(Sandbox sandbox)
+    {
+        string[] before = [];
+        // What is opened once, by the first of all, is no leak.
+        for (int round = 0; round < 2; round++)
+        {
+            before = OpenDescriptors.List();
+            await using RealManager host = await RealManager.StartAsync(RealManager.OptionsOf(sandbox) with { PoolSize = 3 });
+            RealWorkload workload = await host.DeployAsync("tree", "polite");
+            _ = await workload.NumberAsync("ready");
+            _ = await host.Manager.StopProcessAsync(workload.Id).Within();
+        }
+
+        Assert.Equal(before, OpenDescriptors.List());
+    }
+
+    [Theory]
+    [MemberData(nameof(Sandboxes))]
     [Trait("Category", "Many")]
     public async Task Two_hundred_agents_start_and_stop_and_leave_nothing(Sandbox sandbox)
     {

@@ -1,0 +1,14 @@
+namespace Nex.ProcessManager.Tests.Support;
+
+/// <summary>The descriptors of this process.</summary>
+internal static class OpenDescriptors
+{
+    /// <summary>Their numbers and what they are, but for the list itself and for what is loaded of this program.</summary>
+    internal static string[] List() =>
+    [
+        .. Directory.EnumerateFileSystemEntries("/proc/self/fd")
+            .Select(entry => $"{Path.GetFileName(entry)} {new FileInfo(entry).LinkTarget}")
+            .Where(entry => !entry.EndsWith("/fd", StringComparison.Ordinal) && !entry.EndsWith(".dll", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal),
+    ];
+}
