@@ -6,10 +6,10 @@ public sealed record ProcessManagerOptions
     /// <summary>How many agents are kept warm, 1 to 10,000. 1 by default.</summary>
     public int PoolSize { get; init; } = 1;
 
-    /// <summary>What separates agents from the host. <see cref="Configuration.Sandbox.Namespaces"/> by default.</summary>
+    /// <summary>What separates agents from the host. <see cref="Sandbox.Namespaces"/> by default.</summary>
     public Sandbox Sandbox { get; init; } = Sandbox.Namespaces;
 
-    /// <summary>The network of <see cref="Configuration.Sandbox.Namespaces"/>. <see cref="SandboxNetwork.Isolated"/> by default.</summary>
+    /// <summary>The network of <see cref="Sandbox.Namespaces"/>. <see cref="SandboxNetwork.Isolated"/> by default.</summary>
     public SandboxNetwork Network { get; init; } = SandboxNetwork.Isolated;
 
     /// <summary>The native agent. By default <c>nex-agent</c> beside the program that uses this library.</summary>
@@ -55,13 +55,13 @@ public sealed record ProcessManagerOptions
     public int? DefaultPidsLimit { get; init; } = 512;
 
     /// <summary>
-    /// The size in bytes of each of the two writable directories of a <see cref="Configuration.Sandbox.Namespaces"/> sandbox, its working
+    /// The size in bytes of each of the two writable directories of a <see cref="Sandbox.Namespaces"/> sandbox, its working
     /// directory and <c>/tmp</c>. They are in memory and vanish with the agent. 64 MiB by default.
     /// </summary>
     public long WorkspaceBytes { get; init; } = 64 * 1024 * 1024;
 
     /// <summary>
-    /// The host's user and group that agents of a <see cref="Configuration.Sandbox.Namespaces"/> sandbox run as when the node is root. 65534
+    /// The host's user and group that agents of a <see cref="Sandbox.Namespaces"/> sandbox run as when the node is root. 65534
     /// (<c>nobody</c>) by default. When the node is not root, they run as its user.
     /// </summary>
     public uint SandboxUserId { get; init; } = 65534;

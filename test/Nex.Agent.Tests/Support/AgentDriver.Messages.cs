@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Win32.SafeHandles;
-using Nex.Linux.Sockets;
 using Nex.Linux;
+using Nex.Linux.Sockets;
 using Nex.Protocol.Agents;
 using Nex.Protocol.JsonRpc;
 using Nex.Testing.Files;

@@ -1,7 +1,7 @@
 using Microsoft.Win32.SafeHandles;
+using Nex.Linux;
 using Nex.Linux.Processes;
 using Nex.Linux.Sockets;
-using Nex.Linux;
 using Nex.Protocol.Agents;
 using Nex.Testing.Files;
 

@@ -7,8 +7,19 @@ using Nex.Testing.Waiting;
 
 namespace Nex.ProcessManager.Tests.Cgroups;
 
-public sealed class CgroupTreeTests
+public sealed class CgroupTreeTests : IDisposable
 {
+    /// <summary>Where tests make cgroups: managers that start elsewhere on this host do not look there.</summary>
+    private readonly string _parent = Path.Combine(HostCgroup.Root ?? "/nowhere", $"nex-test-{Guid.NewGuid():N}");
+
+    public void Dispose()
+    {
+        if (Directory.Exists(_parent))
+        {
+            AgentCgroup.RemoveEmpty(_parent);
+        }
+    }
+
     [Fact]
     public void Where_there_is_no_such_directory_there_is_a_reason()
     {
@@ -55,7 +66,7 @@ public sealed class CgroupTreeTests
     [Fact]
     public void A_tree_is_made_and_removed_on_the_host()
     {
-        string parent = HostCgroup.Require();
+        string parent = RequireParent();
         var instance = InstanceName.Create();
 
         CgroupTree tree = Assert.IsType<CgroupTree>(CgroupTree.TryCreate(parent, instance, out string reason));
@@ -73,7 +84,7 @@ public sealed class CgroupTreeTests
     [Fact]
     public async Task What_a_killed_manager_left_is_killed_and_removed()
     {
-        string parent = HostCgroup.Require();
+        string parent = RequireParent();
         var current = InstanceName.Create();
         string left = Path.Combine(parent, (current with { Owner = current.Owner with { StartTime = 1 } }).ToString());
         using TestProcess process = await TestProcess.StartAsync("tree", "stubborn");
@@ -90,7 +101,7 @@ public sealed class CgroupTreeTests
     [Fact]
     public async Task Managers_that_start_at_the_same_time_all_get_their_tree()
     {
-        string parent = HostCgroup.Require();
+        string parent = RequireParent();
         var current = InstanceName.Create();
         for (int round = 0; round < 10; round++)
         {
@@ -117,6 +128,12 @@ public sealed class CgroupTreeTests
             }
         }
 
-        Assert.Empty(HostCgroup.OfThisProcess());
+        Assert.Empty(Directory.EnumerateDirectories(parent));
+    }
+
+    private string RequireParent()
+    {
+        _ = HostCgroup.Require();
+        return Directory.CreateDirectory(_parent).FullName;
     }
 }

@@ -50,6 +50,7 @@ public sealed class DelegateTests
         {
             _ = await test.StartAsync();
             test.Launcher.Launched.Reached[0].Exit();
+            _ = await test.Delegate.Exited.AtAsync(0);
             await test.FailedStartsAsync(2);
 
             _ = await test.Delegate.Started.CountAsync(2);

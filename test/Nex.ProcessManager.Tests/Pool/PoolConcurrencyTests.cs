@@ -180,7 +180,7 @@ public sealed class PoolConcurrencyTests
             Assert.Equal(processes.Select(process => process.Id).Distinct(), processes.Select(process => process.Id));
             Assert.Equal(processes.Select(process => process.Id).Order(StringComparer.Ordinal), processes.Select(process => process.Id));
             _ = test.Manager.Lookup(id);
-            Nex.ProcessManager.Pool.PoolStatus status = test.Manager.Status;
+            ProcessManager.Pool.PoolStatus status = test.Manager.Status;
             Assert.InRange(status.Starting, 0, test.Options.MaxConcurrentStarts);
             Assert.Equal(0, Math.Min(status.Warm, status.Waiting));
         }

@@ -102,7 +102,8 @@ public sealed class StopTests
 
             await stopping.Within();
             Assert.Equal(1, agent.Kills);
-        });
+        },
+        DefaultOptions with { StopTimeout = TimeSpan.FromMinutes(30) });
 
     /// <summary>A process that the kernel does not let go of is waited for, and signalled again from time to time.</summary>
     [Fact]

@@ -3,6 +3,7 @@ using Nex.Linux;
 using Nex.Linux.Processes;
 using Nex.ProcessManager.Configuration;
 using Nex.ProcessManager.Launchers.Spawning;
+using Nex.Testing.Files;
 using Nex.Testing.Waiting;
 
 namespace Nex.ProcessManager.Tests.Support;
@@ -10,12 +11,15 @@ namespace Nex.ProcessManager.Tests.Support;
 /// <summary>A node in a process of its own, which a test can end as roughly as it likes.</summary>
 internal sealed class NodeProgram : IAsyncDisposable
 {
+    private const int ChildSignal = 17;
+
     private readonly SupervisedChild _process;
+    private readonly Task _reading;
 
     private NodeProgram(SupervisedChild process, SafeFileHandle output)
     {
         _process = process;
-        _ = Task.Run(() => ReadAsync(output));
+        _reading = Task.Run(() => ReadAsync(output));
     }
 
     internal int ProcessId => _process.ProcessId;
@@ -29,7 +33,14 @@ internal sealed class NodeProgram : IAsyncDisposable
     internal string Workload => Values("workload").Single();
 
     /// <summary>Starts a node, and waits until its pool is full and its workload, if it has one, runs.</summary>
-    internal static async Task<NodeProgram> StartAsync(Sandbox sandbox, string runDirectory, int poolSize, params string[] workload)
+    internal static Task<NodeProgram> StartAsync(Sandbox sandbox, string runDirectory, int poolSize, params string[] workload) =>
+        StartAsync([], sandbox, runDirectory, poolSize, workload);
+
+    /// <summary>The same, by a program that ignores the signal of an ended child, which what it starts then does as well.</summary>
+    internal static Task<NodeProgram> StartIgnoringChildSignalAsync(Sandbox sandbox, string runDirectory, int poolSize, params string[] workload) =>
+        StartAsync([TestPrograms.Path("ignore"), $"{ChildSignal}"], sandbox, runDirectory, poolSize, workload);
+
+    private static async Task<NodeProgram> StartAsync(string[] starter, Sandbox sandbox, string runDirectory, int poolSize, string[] workload)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "Nex.Testing.Node");
         string runtime = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", ".."));
@@ -39,16 +50,27 @@ internal sealed class NodeProgram : IAsyncDisposable
         {
             SupervisedChild child = await ChildSupervisor.StartAsync(new ChildProcess
             {
-                Path = program,
-                Arguments = [program, sandbox.ToString(), runDirectory, Path.Combine(AppContext.BaseDirectory, "nex-agent"), $"{poolSize}", .. workload],
+                Path = starter.FirstOrDefault() ?? program,
+                Arguments = [.. starter, program, sandbox.ToString(), runDirectory, Path.Combine(AppContext.BaseDirectory, "nex-agent"), $"{poolSize}", .. workload],
                 Environment = new Dictionary<string, string> { ["DOTNET_ROOT"] = runtime, ["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "" },
                 Descriptors = [input, writer, writer],
                 OwnSession = true,
                 CloseOtherDescriptors = true,
             });
+            // So that the output ends with the node.
+            writer.Dispose();
             var node = new NodeProgram(child, reader);
-            _ = await node.Lines.FirstAsync(line => line == "ready");
-            return node;
+            Task ready = node.Lines.FirstAsync(line => line == "ready");
+            if (await Task.WhenAny(ready, child.Exited) == ready && ready.IsCompletedSuccessfully)
+            {
+                return node;
+            }
+
+            // Nobody waits for that any more.
+            _ = ready.ContinueWith(static late => late.Exception, TaskScheduler.Default);
+            await node.DisposeAsync();
+            await node._reading.Within();
+            throw new InvalidOperationException($"The node did not start: {string.Join('\n', node.Lines.Reached)}");
         }
     }
 

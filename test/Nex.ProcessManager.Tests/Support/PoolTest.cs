@@ -24,14 +24,14 @@ internal sealed class PoolTest
     {
         PoolSize = 1,
         MaxConcurrentStarts = 4,
-        HandshakeTimeout = TimeSpan.FromMinutes(4),
-        PingInterval = TimeSpan.FromMinutes(10),
-        PingTimeout = TimeSpan.FromMinutes(3),
-        ExitTimeout = TimeSpan.FromMinutes(2),
-        StopTimeout = TimeSpan.FromMinutes(30),
+        HandshakeTimeout = TimeSpan.FromHours(4),
+        PingInterval = TimeSpan.FromHours(10),
+        PingTimeout = TimeSpan.FromHours(3),
+        ExitTimeout = TimeSpan.FromHours(2),
+        StopTimeout = TimeSpan.FromHours(20),
         StartFailureLimit = 3,
         StartBackoff = TimeSpan.FromMilliseconds(100),
-        MaxStartBackoff = TimeSpan.FromSeconds(20),
+        MaxStartBackoff = TimeSpan.FromSeconds(5),
     };
 
     private PoolTest(ProcessManagerOptions options, FakeLauncher launcher)

@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Nex.Linux;
 using Nex.Linux.Processes;
+using Nex.ProcessManager.Launchers;
 using Nex.ProcessManager.Launchers.Spawning;
 using Nex.Testing.Files;
 using Nex.Testing.Waiting;
@@ -12,10 +13,12 @@ namespace Nex.ProcessManager.Tests.Support;
 internal sealed class TestProcess : IDisposable
 {
     private readonly SupervisedChild _process;
+    private readonly SafeFileHandle _output;
 
-    private TestProcess(SupervisedChild process)
+    private TestProcess(SupervisedChild process, SafeFileHandle output)
     {
         _process = process;
+        _output = output;
         Identity = ProcessIdentity.TryGet(process.ProcessId)!.Value;
     }
 
@@ -30,17 +33,19 @@ internal sealed class TestProcess : IDisposable
     {
         (SafeFileHandle reader, SafeFileHandle writer) = Descriptor.CreatePipe();
         using SafeFileHandle input = File.OpenHandle("/dev/null");
-        using (reader)
+        using (writer)
         {
-            var process = new TestProcess(await ChildSupervisor.StartAsync(new ChildProcess
+            SupervisedChild child = await ChildSupervisor.StartAsync(new ChildProcess
             {
                 Path = path,
                 Arguments = [Path.GetFileName(path), .. argv],
                 Descriptors = [input, writer, writer],
                 OwnSession = true,
                 CloseOtherDescriptors = true,
-            }));
+            });
             writer.Dispose();
+            // The other end stays open: whoever writes to a pipe that nobody reads is ended.
+            var process = new TestProcess(child, reader);
             await Task.Run(() => WaitUntilReady(reader));
             return process;
         }
@@ -59,5 +64,9 @@ internal sealed class TestProcess : IDisposable
         }
     }
 
-    public void Dispose() => _ = Nex.ProcessManager.Launchers.ProcessSession.Kill(Identity);
+    public void Dispose()
+    {
+        _ = ProcessSession.Kill(Identity);
+        _output.Dispose();
+    }
 }

@@ -83,7 +83,10 @@ internal sealed class Bubblewrap
     {
         try
         {
-            return await CommandRun.RunAsync(path, arguments, cancellationToken).ConfigureAwait(false);
+            (ProcessExit exit, string output) = await CommandRun.RunAsync(path, arguments, cancellationToken).ConfigureAwait(false);
+            return exit is { Code: null, Signal: null }
+                ? throw Unavailable("how a program ends cannot be known here, because this process was started with the signal SIGCHLD ignored: start it without that")
+                : (exit, output);
         }
         catch (LinuxException failure)
         {

@@ -1,3 +1,4 @@
+using Nex.Linux;
 using Nex.Linux.Processes;
 
 namespace Nex.ProcessManager.Launchers.Spawning;
@@ -27,9 +28,21 @@ internal sealed class SupervisedChild(PidFd process)
     /// <summary>Reaps it if it has ended. Called by the supervisor's thread alone.</summary>
     internal bool TryReap()
     {
-        if (process.TryReap() is not { } exit)
+        ProcessExit exit;
+        try
         {
-            return false;
+            if (process.TryReap() is not { } reaped)
+            {
+                return false;
+            }
+
+            exit = reaped;
+        }
+        catch (LinuxException failure) when (failure.Errno == Errno.NoChild)
+        {
+            // It has ended, and only how is lost: somebody else has reaped it, or the kernel, because whoever started this program had it
+            // ignore SIGCHLD.
+            exit = new ProcessExit(null, null);
         }
 
         lock (_lock)

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using CsCheck;
 using Microsoft.Win32.SafeHandles;
-using Nex.Agent.Providers.Elf;
 using Nex.Agent.Providers;
+using Nex.Agent.Providers.Elf;
 using Nex.Linux;
 using Nex.Protocol.Agents;
 using Nex.Testing.Files;
