@@ -91,9 +91,11 @@ internal sealed class RealManager : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Manager.StopAsync().Within();
-        AssertNothingIsLeft();
-        _directory.Dispose();
+        using (_directory)
+        {
+            await Manager.StopAsync().Within();
+            AssertNothingIsLeft();
+        }
     }
 
     /// <summary>No process, no directory and no cgroup.</summary>
