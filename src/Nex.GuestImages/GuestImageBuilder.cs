@@ -42,6 +42,7 @@ public static class GuestImageBuilder
     private static IImageWriter CreateWriter(GuestImageOptions options) => options.Format switch
     {
         GuestImageFormat.Initramfs => new InitramfsWriter(options.Compression),
+        GuestImageFormat.Ext4 => new Ext4Writer(options.SizeMiB),
         GuestImageFormat.Squashfs => new SquashfsWriter(),
         _ => throw new ArgumentOutOfRangeException(nameof(options), options.Format, "There is no such format of images."),
     };

@@ -39,6 +39,18 @@ internal static class RootfsCommand
         {
             output, agent, format, compression, kernel, add, folder, size,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(size) is not null && result.GetValue(format) != GuestImageFormat.Ext4)
+            {
+                result.AddError("--size is for the format ext4: the others are as large as what is in them.");
+            }
+
+            if (result.GetResult(compression) is { Implicit: false } && result.GetValue(format) != GuestImageFormat.Initramfs)
+            {
+                result.AddError("--compression is for the format initramfs.");
+            }
+        });
         command.SetAction((parsed, cancellation) => CommandRunner.RunAsync(parsed, writer => BuildAsync(
             writer,
             () => new GuestImageOptions

@@ -3,6 +3,8 @@ namespace Nex.GuestImages.Output;
 /// <summary>A directory that appears whole or not at all: it is filled beside its place, and then moved there.</summary>
 internal static class AtomicDirectory
 {
+    private const int MaxAttempts = 10;
+
     /// <summary>Lets a caller fill a new directory, and puts it into its place. After a failure nothing is left.</summary>
     /// <param name="isReplaceable">Whether what is at the place may go. An empty directory always may.</param>
     /// <param name="isWanted">Whether what somebody else has put there meanwhile will do as well.</param>
@@ -29,26 +31,30 @@ internal static class AtomicDirectory
         }
     }
 
+    // Somebody else may put the same thing there, or take the old one away, between any two steps: then it is decided anew.
     private static void MoveIntoPlace(string unfinished, string path, Func<string, bool> isReplaceable, Func<string, bool> isWanted)
     {
-        string old = AtomicFile.TemporaryPath(path);
-        try
+        for (int attempt = 1; !isWanted(path); attempt++)
         {
             RequireReplaceable(path, isReplaceable);
-            if (Directory.Exists(path))
+            string old = AtomicFile.TemporaryPath(path);
+            try
             {
-                Directory.Move(path, old);
-            }
+                if (Directory.Exists(path))
+                {
+                    Directory.Move(path, old);
+                }
 
-            Directory.Move(unfinished, path);
-        }
-        catch (IOException) when (isWanted(path))
-        {
-            // Somebody else was faster.
-        }
-        finally
-        {
-            TryDelete(old);
+                Directory.Move(unfinished, path);
+                return;
+            }
+            catch (IOException) when (attempt < MaxAttempts)
+            {
+            }
+            finally
+            {
+                TryDelete(old);
+            }
         }
     }
 
