@@ -1,5 +1,4 @@
 using Nex.GuestImages.Tests.Support;
-using Nex.Testing.Waiting;
 
 namespace Nex.GuestImages.Tests;
 
@@ -58,28 +57,6 @@ public sealed class GuestImageBuilderTests : ImageTest
         GuestImageOptions options = Options(format) with { Files = [new("/version", "/proc/version")] };
 
         _ = await RefusesAsync(options, GuestImageError.FileChanged, "/proc/version");
-    }
-
-    [Theory]
-    [InlineData(GuestImageFormat.Initramfs)]
-    [InlineData(GuestImageFormat.Ext4)]
-    [InlineData(GuestImageFormat.Squashfs)]
-    public async Task A_build_that_is_cancelled_while_it_writes_leaves_nothing(GuestImageFormat format)
-    {
-        using var cancelled = new CancellationTokenSource();
-        string[] before = Directory.GetFileSystemEntries(DirectoryPath);
-        using var watcher = new FileSystemWatcher(DirectoryPath);
-        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        watcher.Created += (_, _) => begun.TrySetResult();
-        watcher.EnableRaisingEvents = true;
-        await File.WriteAllBytesAsync(PathOf("folder/large"), new byte[64 * 1024 * 1024]);
-
-        Task<GuestImage> build = GuestImageBuilder.BuildAsync(Options(format) with { Folder = Folder }, cancelled.Token);
-        await begun.Task.Within();
-        await cancelled.CancelAsync();
-
-        _ = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => build.Within());
-        Assert.Equal(before.Order(), Directory.GetFileSystemEntries(DirectoryPath).Order());
     }
 
     [Fact]
