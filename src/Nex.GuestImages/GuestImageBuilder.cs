@@ -64,7 +64,7 @@ public static class GuestImageBuilder
         tree.Add(GuestLayout.Init, new FileNode(GuestNode.ProgramMode, new HostFileContent(RequireProgram(options.Agent))));
         options.Kernel?.AddModulesTo(tree);
         SharedLibraries.AddTo(tree, cancellation);
-        StandardFiles.AddTo(tree);
+        StandardFiles.AddTo(tree, withConsole: options.Format == GuestImageFormat.Initramfs);
         return tree;
     }
 

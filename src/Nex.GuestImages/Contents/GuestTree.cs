@@ -35,26 +35,20 @@ internal sealed class GuestTree
     }
 
     /// <summary>Adds something unless the path is taken; that is how what the user gives goes before what is there by default.</summary>
-    internal void AddDefault(string path, GuestNode node)
-    {
-        string resolved = Resolve(path);
-        if (_nodes.GetValueOrDefault(resolved) is null or DirectoryNode { IsImplied: true })
-        {
-            _ = TryPut(resolved, node);
-        }
-    }
+    internal void AddDefault(string path, GuestNode node) => _ = TryPut(Resolve(path), node);
 
+    // What is there stays, unless it is a directory that nobody has said anything about yet.
     private bool TryPut(string path, GuestNode node)
     {
-        if (_nodes.TryGetValue(path, out GuestNode? there) && !(there is DirectoryNode { IsImplied: true } && node is DirectoryNode))
+        switch (_nodes.GetValueOrDefault(path))
         {
-            // A directory that both have.
-            return there is DirectoryNode && node is DirectoryNode { IsImplied: true };
-        }
-
-        if (there is null)
-        {
-            AddParents(path);
+            case null:
+                AddParents(path);
+                break;
+            case DirectoryNode { IsImplied: true } when node is DirectoryNode:
+                break;
+            default:
+                return false;
         }
 
         _nodes[path] = node;

@@ -1,5 +1,3 @@
-using System.Formats.Tar;
-
 namespace Nex.GuestImages.Contents;
 
 /// <summary>
@@ -61,50 +59,8 @@ internal static class HostFolder
             return new SymbolicLinkNode(target);
         }
 
-        if (entry is FileInfo file)
-        {
-            RefuseSpecialFile(file);
-            return new FileNode(entry.UnixFileMode & Permissions, new HostFileContent(entry.FullName));
-        }
-
-        return new DirectoryNode(entry.UnixFileMode & (Permissions | UnixFileMode.StickyBit));
-    }
-
-    // To open a pipe would wait for its other end, and to open a device may do anything. Nothing else in .NET tells them from files without
-    // opening them; all of them are empty, so that only empty files are looked at here.
-    private static void RefuseSpecialFile(FileInfo file)
-    {
-        if (file.Length > 0)
-        {
-            return;
-        }
-
-        TarEntryType? type = ReadType(file);
-        if (type != TarEntryType.RegularFile)
-        {
-            throw new GuestImageException(
-                GuestImageError.UnsupportedFile,
-                $"{file.FullName} is {(type is { } known ? $"a {known}" : "a socket")}, which an image cannot hold. Remove it from the folder.");
-        }
-    }
-
-    private static TarEntryType? ReadType(FileInfo file)
-    {
-        using var archive = new MemoryStream();
-        using (var writer = new TarWriter(archive, leaveOpen: true))
-        {
-            try
-            {
-                writer.WriteEntry(file.FullName, "entry");
-            }
-            catch (IOException) when (File.Exists(file.FullName))
-            {
-                return null;
-            }
-        }
-
-        archive.Position = 0;
-        using var reader = new TarReader(archive);
-        return reader.GetNextEntry()?.EntryType;
+        return entry is FileInfo
+            ? new FileNode(entry.UnixFileMode & Permissions, new HostFileContent(entry.FullName))
+            : new DirectoryNode(entry.UnixFileMode & (Permissions | UnixFileMode.StickyBit));
     }
 }

@@ -29,13 +29,12 @@ internal static class LibraryDirectories
 
     private static void ReadConfiguration(string file, List<string> found, int depth)
     {
-        // A host needs no such file, and a loader goes on without one that it cannot read.
-        if (depth > MaxIncludes || !File.Exists(file))
+        if (depth > MaxIncludes)
         {
             return;
         }
 
-        foreach (string line in File.ReadLines(file))
+        foreach (string line in ReadLines(file))
         {
             string[] words = line.Split('#')[0].Split([' ', '\t', ',', ':'], StringSplitOptions.RemoveEmptyEntries);
             if (words is ["include", ..])
@@ -52,12 +51,26 @@ internal static class LibraryDirectories
         }
     }
 
+    // A host needs no such file, and a loader goes on without one that cannot be read.
+    private static string[] ReadLines(string file)
+    {
+        try
+        {
+            return File.ReadAllLines(file);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     private static IEnumerable<string> Expand(string pattern, string includingFile)
     {
         string path = Path.Combine(Path.GetDirectoryName(includingFile) ?? "/", pattern);
         string? directory = Path.GetDirectoryName(path);
+        var options = new EnumerationOptions { IgnoreInaccessible = true };
         return Directory.Exists(directory)
-            ? Directory.EnumerateFiles(directory, Path.GetFileName(path)).Order(StringComparer.Ordinal)
+            ? Directory.EnumerateFiles(directory, Path.GetFileName(path), options).Order(StringComparer.Ordinal)
             : [];
     }
 }

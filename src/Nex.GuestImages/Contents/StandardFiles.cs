@@ -5,8 +5,14 @@ namespace Nex.GuestImages.Contents;
 /// <summary>What every image has besides the agent and the libraries, unless the user gives something else for it.</summary>
 internal static class StandardFiles
 {
-    internal static void AddTo(GuestTree tree)
+    /// <param name="withConsole">Whether the kernel opens the console of this image, before anything is mounted.</param>
+    internal static void AddTo(GuestTree tree, bool withConsole)
     {
+        if (withConsole)
+        {
+            tree.AddDefault("/dev/console", new CharacterDeviceNode(UnixFileMode.UserRead | UnixFileMode.UserWrite, Major: 5, Minor: 1));
+        }
+
         foreach (string path in (string[])["/dev", "/etc", GuestLayout.Modules, "/proc", "/run", "/sys", "/work"])
         {
             tree.AddDefault(path, new DirectoryNode(GuestNode.ProgramMode));

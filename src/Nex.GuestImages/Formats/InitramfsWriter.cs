@@ -30,9 +30,6 @@ internal sealed class InitramfsWriter(GuestImageCompression compression) : IImag
 
     private static async Task WriteArchiveAsync(GuestTree tree, Stream output, CancellationToken cancellation)
     {
-        // The kernel opens it for the first process, before anything is mounted.
-        tree.AddDefault("/dev/console", new CharacterDeviceNode(UnixFileMode.UserRead | UnixFileMode.UserWrite, 5, 1));
-
         var archive = new CpioWriter(output);
         await archive.WriteAsync("/", tree.Root, cancellation).ConfigureAwait(false);
         foreach ((string path, GuestNode node) in tree.Nodes)

@@ -168,7 +168,8 @@ internal static partial class KernelUnpacker
             Write(content, file);
             using (FileStream written = File.OpenRead(file))
             {
-                if (Decompressor.TryOpen(written) is { } module)
+                using Stream? module = Decompressor.TryOpen(written);
+                if (module is not null)
                 {
                     string plain = file + ".plain";
                     Write(module, plain);

@@ -10,11 +10,13 @@ internal sealed class HostTool
     private static readonly string[] SystemDirectories = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"];
 
     private readonly string _name;
+    private readonly string _package;
     private readonly string _path;
 
-    private HostTool(string name, string path)
+    private HostTool(string name, string package, string path)
     {
         _name = name;
+        _package = package;
         _path = path;
     }
 
@@ -24,7 +26,7 @@ internal sealed class HostTool
         string[] directories = [.. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':'), .. SystemDirectories];
         string? path = directories.Where(Path.IsPathRooted).Select(directory => Path.Combine(directory, name)).FirstOrDefault(File.Exists);
         return path is not null
-            ? new HostTool(name, path)
+            ? new HostTool(name, package, path)
             : throw new GuestImageException(
                 GuestImageError.ToolMissing, $"The program {name} is not installed. On Debian: sudo apt-get install {package}");
     }
@@ -56,7 +58,9 @@ internal sealed class HostTool
 
     /// <summary>What to throw when it failed, and nobody knows better why.</summary>
     internal GuestImageException Failure(ToolResult result) => new(
-        GuestImageError.ToolFailed, $"{_name} failed with exit code {result.ExitCode}: {result.LastWords}");
+        GuestImageError.ToolFailed,
+        $"{_name} failed with exit code {result.ExitCode}: {result.LastWords}. "
+        + $"Check that there is room on the disk, and that the package {_package} is installed as a whole.");
 }
 
 /// <summary>How a program of the host ended.</summary>

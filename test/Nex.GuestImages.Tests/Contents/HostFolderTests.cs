@@ -69,6 +69,16 @@ public sealed class HostFolderTests : ImageTest
     }
 
     [Fact]
+    public async Task A_named_pipe_is_refused_where_it_is_added_by_itself_too()
+    {
+        _ = await HostTools.RunAsync("mkfifo", [PathOf("pipe")]);
+        _ = File.CreateSymbolicLink(PathOf("link"), "pipe");
+
+        _ = await RefusesAsync(Options() with { Files = [new("/file", PathOf("link"))] }, GuestImageError.UnsupportedFile, PathOf("link"));
+        _ = await RefusesAsync(Options() with { Agent = PathOf("pipe") }, GuestImageError.UnsupportedFile, PathOf("pipe"));
+    }
+
+    [Fact]
     public async Task A_socket_is_refused()
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
