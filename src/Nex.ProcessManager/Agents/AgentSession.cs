@@ -59,35 +59,11 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
     internal DeployRequest? Request { get; private set; }
 
     /// <summary>Waits until the agent has said who it is and all that belongs to it is in place. Then the pings begin.</summary>
-    /// <param name="giveUp">When it completes, the agent is not needed any more.</param>
     /// <exception cref="AgentStartException">It did not become warm; the caller disposes of the session and of the process.</exception>
-    internal async Task HandshakeAsync(Task giveUp)
+    internal async Task HandshakeAsync(StartDeadline deadline)
     {
-        try
-        {
-            Task first = await Task.WhenAny(_handler.Hello, Over, giveUp).WaitAsync(_options.HandshakeTimeout, _time).ConfigureAwait(false);
-            if (first == giveUp)
-            {
-                throw new AgentStartException(AgentStartFailure.Cancelled, $"The start of agent {Id} was given up.");
-            }
-
-            if (first != _handler.Hello)
-            {
-                throw StartFailure(await Ended.ConfigureAwait(false));
-            }
-
-            await _launched.CompleteAsync().ConfigureAwait(false);
-            if (Over.IsCompleted)
-            {
-                throw StartFailure(await Ended.ConfigureAwait(false));
-            }
-        }
-        catch (TimeoutException)
-        {
-            throw new AgentStartException(
-                AgentStartFailure.HandshakeTimeout, $"Agent {Id} did not say hello within {_options.HandshakeTimeout.TotalSeconds:0.###} s.");
-        }
-
+        await StepAsync(_handler.Hello, deadline, "did not say hello").ConfigureAwait(false);
+        await StepAsync(_launched.CompleteAsync(), deadline, "was not put in place").ConfigureAwait(false);
         _ = PingAsync();
     }
 
@@ -163,6 +139,23 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
         await _reading.ConfigureAwait(false);
         await _handler.Settled.ConfigureAwait(false);
         _handler.EndWorkload(new WorkloadExit(null, null, AgentLost: true));
+    }
+
+    private async Task StepAsync(Task step, StartDeadline deadline, string missing)
+    {
+        Task first = await Task.WhenAny(deadline.Over, step, Over).ConfigureAwait(false);
+        if (first != step)
+        {
+            // Nobody waits for it any more, and so nobody for its failure.
+            _ = step.ContinueWith(static late => late.Exception, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously);
+            throw first == deadline.Over ? deadline.Failure(missing) : StartFailure(await Ended.ConfigureAwait(false));
+        }
+
+        await step.ConfigureAwait(false);
+        if (Over.IsCompleted)
+        {
+            throw StartFailure(await Ended.ConfigureAwait(false));
+        }
     }
 
     private async Task RequestDeployAsync(DeployRequest request, ArtifactFile artifact, CancellationToken cancellationToken)

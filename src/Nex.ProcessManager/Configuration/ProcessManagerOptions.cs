@@ -24,8 +24,11 @@ public sealed record ProcessManagerOptions
     /// <summary>How many agents are started at the same time. By default as many as there are processors.</summary>
     public int MaxConcurrentStarts { get; init; } = Environment.ProcessorCount;
 
-    /// <summary>From the start of an agent's process to its hello. 5 seconds by default.</summary>
-    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>
+    /// How long the whole start of an agent may take: its launch, its hello, and what the host prepares for it. What takes longer is given up
+    /// as a failed start. 10 seconds by default.
+    /// </summary>
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How often an agent is asked whether it is alive. 10 seconds by default.</summary>
     public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(10);

@@ -23,7 +23,7 @@ public sealed class ProcessManagerOptionsValidator : IValidateOptions<ProcessMan
         Require(options.DefaultPidsLimit is null or >= 1, nameof(options.DefaultPidsLimit), "must be at least 1");
         Require(options.WorkspaceBytes >= 1024 * 1024, nameof(options.WorkspaceBytes), "must be at least 1 MiB");
         Require(options.SandboxUserId > 0, nameof(options.SandboxUserId), "must not be root");
-        RequirePositive(options.HandshakeTimeout, nameof(options.HandshakeTimeout));
+        RequirePositive(options.StartTimeout, nameof(options.StartTimeout));
         RequirePositive(options.PingInterval, nameof(options.PingInterval));
         RequirePositive(options.PingTimeout, nameof(options.PingTimeout));
         RequirePositive(options.ExitTimeout, nameof(options.ExitTimeout));

@@ -29,6 +29,7 @@ internal sealed record AgentEnvironment(
 internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment environment)
 {
     private readonly ILogger _logger = environment.Logger;
+    private readonly BoundedLauncher _launcher = new(agent, environment);
     private bool _wasWarm;
 
     /// <summary>Lives it. Never fails.</summary>
@@ -63,25 +64,29 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
         using Activity? activity = ProcessManagerTelemetry.Source.StartActivity("agent.start");
         var diagnostics = new AgentDiagnostics(_logger, agent.Id);
         ILaunchedAgent launched;
-        try
+        AgentSession session;
+        using (var deadline = new StartDeadline(agent.Id, agent.StopRequested, environment.Options.StartTimeout, environment.Time))
         {
-            launched = await environment.Launcher.LaunchAsync(agent.Id, diagnostics).ConfigureAwait(false);
-        }
-        catch (Exception failure)
-        {
-            return StartFailed(AsStartFailure(failure), null, killed: false);
-        }
+            try
+            {
+                launched = await _launcher.LaunchAsync(diagnostics, deadline).ConfigureAwait(false);
+            }
+            catch (Exception failure)
+            {
+                return StartFailed(AsStartFailure(failure), null, killed: false);
+            }
 
-        var session = new AgentSession(agent.Id, launched, environment.Options, environment.Time, _logger);
-        try
-        {
-            await session.HandshakeAsync(agent.StopRequested).ConfigureAwait(false);
-        }
-        catch (Exception reason)
-        {
-            AgentStartException failure = AsStartFailure(reason);
-            (ProcessExit process, bool killed) = await EndAsync(session, launched, patience: TimeSpan.Zero).ConfigureAwait(false);
-            return StartFailed(new AgentStartException(failure.Failure, failure.Message + diagnostics.Tail, failure), process, killed);
+            session = new AgentSession(agent.Id, launched, environment.Options, environment.Time, _logger);
+            try
+            {
+                await session.HandshakeAsync(deadline).ConfigureAwait(false);
+            }
+            catch (Exception reason)
+            {
+                AgentStartException failure = AsStartFailure(reason);
+                (ProcessExit process, bool killed) = await EndAsync(session, launched, patience: TimeSpan.Zero).ConfigureAwait(false);
+                return StartFailed(new AgentStartException(failure.Failure, failure.Message + diagnostics.Tail, failure), process, killed);
+            }
         }
 
         if (environment.Pool.TryMarkWarm(agent, session))
@@ -142,31 +147,7 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
     private async Task<(ProcessExit Exit, bool Killed)> EndAsync(AgentSession session, ILaunchedAgent launched, TimeSpan patience)
     {
         await session.DisposeAsync().ConfigureAwait(false);
-        bool killed = !await ExitsWithinAsync(launched, patience, environment.Force).ConfigureAwait(false);
-        if (killed)
-        {
-            do
-            {
-                launched.Kill();
-            }
-            while (!await ExitsWithinAsync(launched, environment.Options.ExitTimeout, CancellationToken.None).ConfigureAwait(false));
-        }
-
-        ProcessExit exit = await launched.Exited.ConfigureAwait(false);
-        await launched.DisposeAsync().ConfigureAwait(false);
-        return (exit, killed);
-    }
-
-    private async Task<bool> ExitsWithinAsync(ILaunchedAgent launched, TimeSpan patience, CancellationToken force)
-    {
-        if (patience > TimeSpan.Zero && !launched.Exited.IsCompleted)
-        {
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(force);
-            await Task.WhenAny(launched.Exited, Task.Delay(patience, environment.Time, either.Token)).ConfigureAwait(false);
-            await either.CancelAsync().ConfigureAwait(false);
-        }
-
-        return launched.Exited.IsCompleted;
+        return await _launcher.EndAsync(launched, patience, hurry: !_wasWarm).ConfigureAwait(false);
     }
 
     /// <summary>What nobody expected is a failed start like any other, so that the next one waits.</summary>

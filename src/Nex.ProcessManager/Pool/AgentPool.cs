@@ -1,5 +1,4 @@
 using Nex.ProcessManager.Agents;
-using Nex.Protocol.Identifiers;
 using Nex.Protocol.Workloads;
 
 namespace Nex.ProcessManager.Pool;
@@ -101,81 +100,6 @@ internal sealed partial class AgentPool
         lock (_lock)
         {
             _phase = _phase == Phase.Opening ? Phase.Open : _phase;
-        }
-
-        _changed();
-    }
-
-    /// <summary>The agents to start now: as many as are missing, a bounded number at once, and one at a time while starts fail.</summary>
-    /// <param name="retryIn">When to ask again because a failed start has to be waited for; null when there is no need to.</param>
-    internal IReadOnlyList<PooledAgent> ClaimStarts(out TimeSpan? retryIn)
-    {
-        lock (_lock)
-        {
-            retryIn = _phase == Phase.Open ? _backoff.Wait : null;
-            if (_phase != Phase.Open || retryIn is not null)
-            {
-                return [];
-            }
-
-            int starting = _counts[(int)AgentState.Starting];
-            int missing = _size + _waiters.Count - starting - _counts[(int)AgentState.Warm];
-            int allowed = (_backoff.Failures > 0 ? 1 : _maxConcurrentStarts) - starting;
-            var claimed = new List<PooledAgent>();
-            for (int count = Math.Min(missing, allowed); count > 0; count--)
-            {
-                var agent = new PooledAgent(SortableId.Create(_time));
-                _agents.Add(agent.Id, agent);
-                Enter(agent, AgentState.Starting);
-                claimed.Add(agent);
-            }
-
-            return claimed;
-        }
-    }
-
-    /// <summary>An agent has said hello: it goes to the first who waits, or becomes warm.</summary>
-    /// <returns>False when it was asked to stop meanwhile.</returns>
-    internal bool TryMarkWarm(PooledAgent agent, AgentSession session)
-    {
-        lock (_lock)
-        {
-            if (agent.State != AgentState.Starting)
-            {
-                return false;
-            }
-
-            agent.Session = session;
-            _backoff.Succeeded();
-            Move(agent, AgentState.Warm);
-            agent.WarmPlace = _warm.AddLast(agent);
-            GrantNext();
-            _ready.TrySetResult();
-        }
-
-        _changed();
-        return true;
-    }
-
-    /// <summary>An agent did not become warm.</summary>
-    internal void StartFailed(PooledAgent agent, AgentStartException failure)
-    {
-        lock (_lock)
-        {
-            if (agent.State != AgentState.Starting)
-            {
-                // It was told to stop, so that it did not start is no failure of the host.
-                return;
-            }
-
-            Move(agent, AgentState.Stopping);
-            _telemetry.StartFailed(failure.Failure);
-            _backoff.Failed(failure.Message);
-            if (_backoff.Failures >= _startFailureLimit)
-            {
-                _ready.TrySetException(new ProcessManagerException(
-                    ProcessManagerError.StartFailed, $"No agent could be started; {_backoff.Failures} attempts failed. The last: {failure.Message}", failure));
-            }
         }
 
         _changed();

@@ -21,7 +21,7 @@ public sealed class ProcessManagerOptionsValidatorTests
         { nameof(ProcessManagerOptions.DefaultPidsLimit), new() { DefaultPidsLimit = 0 } },
         { nameof(ProcessManagerOptions.WorkspaceBytes), new() { WorkspaceBytes = 1024 } },
         { nameof(ProcessManagerOptions.SandboxUserId), new() { SandboxUserId = 0 } },
-        { nameof(ProcessManagerOptions.HandshakeTimeout), new() { HandshakeTimeout = TimeSpan.Zero } },
+        { nameof(ProcessManagerOptions.StartTimeout), new() { StartTimeout = TimeSpan.Zero } },
         { nameof(ProcessManagerOptions.PingInterval), new() { PingInterval = TimeSpan.FromSeconds(-1) } },
         { nameof(ProcessManagerOptions.PingTimeout), new() { PingTimeout = TimeSpan.FromDays(2) } },
         { nameof(ProcessManagerOptions.ExitTimeout), new() { ExitTimeout = TimeSpan.MaxValue } },
@@ -37,7 +37,7 @@ public sealed class ProcessManagerOptionsValidatorTests
 
         Assert.True(new ProcessManagerOptionsValidator().Validate(null, options).Succeeded);
         Assert.Equal((1, Sandbox.Namespaces, SandboxNetwork.Isolated, 3), (options.PoolSize, options.Sandbox, options.Network, options.StartFailureLimit));
-        Assert.Equal((5.0, 10.0, 5.0, 2.0, 30.0), (options.HandshakeTimeout.TotalSeconds, options.PingInterval.TotalSeconds, options.PingTimeout.TotalSeconds, options.ExitTimeout.TotalSeconds, options.StopTimeout.TotalSeconds));
+        Assert.Equal((10.0, 10.0, 5.0, 2.0, 30.0), (options.StartTimeout.TotalSeconds, options.PingInterval.TotalSeconds, options.PingTimeout.TotalSeconds, options.ExitTimeout.TotalSeconds, options.StopTimeout.TotalSeconds));
         Assert.Equal((100.0, 30_000.0), (options.StartBackoff.TotalMilliseconds, options.MaxStartBackoff.TotalMilliseconds));
         Assert.Equal((512, 64 * 1024 * 1024L, 65534U, null), (options.DefaultPidsLimit, options.WorkspaceBytes, options.SandboxUserId, options.CgroupParent));
         Assert.Equal(Environment.ProcessorCount, options.MaxConcurrentStarts);

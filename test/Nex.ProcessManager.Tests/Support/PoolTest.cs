@@ -24,7 +24,7 @@ internal sealed class PoolTest
     {
         PoolSize = 1,
         MaxConcurrentStarts = 4,
-        HandshakeTimeout = TimeSpan.FromHours(4),
+        StartTimeout = TimeSpan.FromHours(4),
         PingInterval = TimeSpan.FromHours(10),
         PingTimeout = TimeSpan.FromHours(3),
         ExitTimeout = TimeSpan.FromHours(2),

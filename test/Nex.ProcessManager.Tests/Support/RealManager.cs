@@ -35,7 +35,7 @@ internal sealed class RealManager : IAsyncDisposable
     internal static ProcessManagerOptions OptionsOf(Sandbox sandbox) => new()
     {
         Sandbox = sandbox,
-        HandshakeTimeout = TimeSpan.FromSeconds(20),
+        StartTimeout = TimeSpan.FromSeconds(20),
         PingTimeout = TimeSpan.FromSeconds(20),
         ExitTimeout = TimeSpan.FromSeconds(20),
     };

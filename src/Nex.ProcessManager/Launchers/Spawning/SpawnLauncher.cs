@@ -57,9 +57,10 @@ internal sealed partial class SpawnLauncher(ProcessManagerOptions options, ILogg
         }
     }
 
-    public async Task<ILaunchedAgent> LaunchAsync(string agentId, AgentDiagnostics diagnostics)
+    public async Task<ILaunchedAgent> LaunchAsync(string agentId, AgentDiagnostics diagnostics, CancellationToken cancellationToken)
     {
         RunDirectory runDirectory = _directory ?? throw new InvalidOperationException("The launcher has not been opened.");
+        cancellationToken.ThrowIfCancellationRequested();
         var undo = new Stack<IDisposable>();
         try
         {
@@ -72,7 +73,7 @@ internal sealed partial class SpawnLauncher(ProcessManagerOptions options, ILogg
             using (theirLink)
             using (theirOutput)
             {
-                SupervisedChild child = await StartAsync(Command(agentId, directory), theirLink, theirOutput).ConfigureAwait(false);
+                SupervisedChild child = await StartAsync(Command(agentId, directory), theirLink, theirOutput, cancellationToken).ConfigureAwait(false);
                 return new SpawnedAgent(child, directory, new UnixSocketLink(link), new UnixSocketLink(outputSocket), diagnostics, _cgroups?.ForAgent(agentId), _bubblewrap is null, options);
             }
         }
@@ -96,17 +97,19 @@ internal sealed partial class SpawnLauncher(ProcessManagerOptions options, ILogg
         return ValueTask.CompletedTask;
     }
 
-    private static async Task<SupervisedChild> StartAsync(AgentCommand command, SafeFileHandle link, SafeFileHandle output)
+    private static async Task<SupervisedChild> StartAsync(
+        AgentCommand command, SafeFileHandle link, SafeFileHandle output, CancellationToken cancellationToken)
     {
         using SafeFileHandle input = File.OpenHandle("/dev/null");
-        return await ChildSupervisor.StartAsync(new ChildProcess
+        var process = new ChildProcess
         {
             Path = command.Path,
             Arguments = command.Arguments,
             Descriptors = [input, output, output, link],
             OwnSession = true,
             CloseOtherDescriptors = true,
-        }).ConfigureAwait(false);
+        };
+        return await ChildSupervisor.StartAsync(process, cancellationToken).ConfigureAwait(false);
     }
 
     private AgentCommand Command(string agentId, AgentDirectory directory) =>
