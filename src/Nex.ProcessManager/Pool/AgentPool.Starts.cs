@@ -38,7 +38,7 @@ internal sealed partial class AgentPool
             var claimed = new List<PooledAgent>();
             for (int count = Math.Min(missing, allowed); count > 0; count--)
             {
-                var agent = new PooledAgent(SortableId.Create(_time));
+                var agent = new PooledAgent(SortableId.Create(_time), _backoff.Round);
                 _agents.Add(agent.Id, agent);
                 Enter(agent, AgentState.Starting);
                 claimed.Add(agent);
@@ -84,7 +84,7 @@ internal sealed partial class AgentPool
 
             Move(agent, AgentState.Stopping);
             _telemetry.StartFailed(failure.Failure);
-            _backoff.Failed(failure.Message);
+            _backoff.Failed(agent.Round, failure.Message);
             if (_backoff.Failures >= _startFailureLimit || _leftBehind.Count >= _maxConcurrentStarts)
             {
                 _ready.TrySetException(new ProcessManagerException(

@@ -52,6 +52,6 @@ public sealed record PoolStatus
     /// <summary>Why the last start failed, while starts are failing; null otherwise.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>When the next start is tried, while starts are failing; null otherwise.</summary>
+    /// <summary>When the next start is tried, while starts are failing; null otherwise, and once its time has come.</summary>
     public DateTimeOffset? NextStart { get; init; }
 }

@@ -23,12 +23,15 @@ internal enum AgentState
 }
 
 /// <summary>One agent, as the pool knows it. Only <see cref="AgentPool"/> changes it, under its lock.</summary>
-internal sealed class PooledAgent(string id)
+internal sealed class PooledAgent(string id, int round)
 {
     private readonly TaskCompletionSource _stopRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<AgentExit> _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     internal string Id { get; } = id;
+
+    /// <summary>The <see cref="StartBackoff.Round"/> in which its start began.</summary>
+    internal int Round { get; } = round;
 
     internal AgentState State { get; set; }
 

@@ -59,6 +59,28 @@ public sealed class BackoffTests
         }
     });
 
+    /// <summary>Starts that go on at the same time fail for the same reason.</summary>
+    [Fact]
+    public async Task Starts_that_fail_together_count_as_one_failure()
+    {
+        var gate = new TaskCompletionSource();
+        await RunAsync(
+            async test =>
+            {
+                Task starting = test.Manager.StartAsync(test.Delegate);
+                _ = await test.Launcher.Requested.CountAsync(4);
+                test.Launcher.Plan = _ => Good;
+
+                gate.SetResult();
+                await test.FailedStartsAsync(4);
+
+                await starting.Within();
+                _ = await test.Delegate.Started.CountAsync(4);
+            },
+            DefaultOptions with { PoolSize = 4, MaxConcurrentStarts = 4, StartFailureLimit = 2 },
+            new FakeLauncher(number => Failure(number) with { LaunchGate = gate.Task }));
+    }
+
     [Theory]
     [MemberData(nameof(UnexpectedFailures))]
     public async Task A_start_that_fails_by_a_fault_of_the_node_backs_off_as_well(Type type)

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Nex.ProcessManager.Pool;
 using Nex.Testing.Waiting;
 
@@ -34,8 +35,8 @@ public sealed class StartBackoffTests
     public void A_success_forgets_all_failures()
     {
         StartBackoff backoff = Create(out _);
-        backoff.Failed("once");
-        backoff.Failed("twice");
+        backoff.Failed(backoff.Round, "once");
+        backoff.Failed(backoff.Round, "twice");
 
         backoff.Succeeded();
 
@@ -47,7 +48,7 @@ public sealed class StartBackoffTests
     public void The_wait_is_over_when_its_time_has_come()
     {
         StartBackoff backoff = Create(out TestTime time);
-        backoff.Failed("once");
+        backoff.Failed(backoff.Round, "once");
         TimeSpan wait = backoff.NextStart!.Value - time.GetUtcNow();
 
         time.Advance(wait - TimeSpan.FromTicks(1));
@@ -56,12 +57,49 @@ public sealed class StartBackoffTests
         Assert.Null(backoff.Wait);
     }
 
+    /// <summary>The clock of a host can be set while a start waits.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public void The_wait_does_not_follow_the_clock_of_the_host(int days)
+    {
+        var time = new TimeOfHost();
+        var backoff = new StartBackoff(First, Longest, time);
+        backoff.Failed(backoff.Round, "once");
+        TimeSpan wait = backoff.Wait!.Value;
+
+        time.ClockError = TimeSpan.FromDays(days);
+
+        Assert.Equal((wait, time.GetUtcNow() + wait), (backoff.Wait, backoff.NextStart));
+        time.Advance(wait);
+        Assert.Null(backoff.Wait);
+    }
+
+    [Fact]
+    public void What_had_begun_before_a_failure_does_not_count_again()
+    {
+        StartBackoff backoff = Create(out _);
+        int begun = backoff.Round;
+        backoff.Failed(begun, "the first of many");
+        TimeSpan? wait = backoff.Wait;
+
+        backoff.Failed(begun, "another of them");
+
+        Assert.Equal((1, "another of them", wait), (backoff.Failures, backoff.Reason, backoff.Wait));
+        backoff.Failed(backoff.Round, "the next");
+        Assert.Equal(2, backoff.Failures);
+        // A success begins a new row.
+        backoff.Succeeded();
+        backoff.Failed(begun, "the last of many");
+        Assert.Equal(1, backoff.Failures);
+    }
+
     private static double WaitAfter(int failures)
     {
         StartBackoff backoff = Create(out TestTime time);
         for (int failed = 0; failed < failures; failed++)
         {
-            backoff.Failed("failed");
+            backoff.Failed(backoff.Round, "failed");
         }
 
         return (backoff.NextStart!.Value - time.GetUtcNow()).TotalSeconds;
@@ -71,5 +109,15 @@ public sealed class StartBackoffTests
     {
         time = new TestTime();
         return new StartBackoff(First, Longest, time);
+    }
+
+    /// <summary>Time that passes evenly, whatever its clock shows.</summary>
+    private sealed class TimeOfHost : FakeTimeProvider
+    {
+        internal TimeSpan ClockError { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + ClockError;
+
+        public override long GetTimestamp() => base.GetUtcNow().Ticks;
     }
 }
