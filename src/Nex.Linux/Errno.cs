@@ -8,9 +8,12 @@ internal static class Errno
     internal const int NoEntry = 2;
     internal const int NoProcess = 3;
     internal const int Interrupted = 4;
+    internal const int NoDeviceOrAddress = 6;
     internal const int NoChild = 10;
     internal const int Again = 11;
     internal const int AccessDenied = 13;
+    internal const int Exists = 17;
+    internal const int NoDevice = 19;
     internal const int Invalid = 22;
     internal const int TextFileBusy = 26;
     internal const int BrokenPipe = 32;
