@@ -12,6 +12,11 @@ public enum Sandbox
     /// Linux namespaces, made by bubblewrap: own users, processes, mounts, IPC, host name and network; no privileges, a read-only system.
     /// </summary>
     Namespaces,
+
+    /// <summary>
+    /// A microVM of QEMU: a kernel of its own. It is accelerated by KVM where the host has it, and emulated where not.
+    /// </summary>
+    Qemu,
 }
 
 /// <summary>What network the workloads of a <see cref="Sandbox.Namespaces"/> sandbox have.</summary>

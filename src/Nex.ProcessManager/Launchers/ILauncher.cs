@@ -39,6 +39,9 @@ internal interface ILaunchedAgent : IAsyncDisposable
     /// <summary>The stream to the agent.</summary>
     Link Link { get; }
 
+    /// <summary>Whether the agent is the first process of a machine of its own, which has to be told who it is before it says hello.</summary>
+    bool IsGuest => false;
+
     /// <summary>Completes when the process has ended. Never fails.</summary>
     Task<ProcessExit> Exited { get; }
 
@@ -50,9 +53,9 @@ internal interface ILaunchedAgent : IAsyncDisposable
     Task CompleteAsync();
 
     /// <summary>Applies limits that have been checked, and those that every workload has, before the workload starts.</summary>
-    /// <returns>The number of processes that the agent has to limit its workload to, or null.</returns>
+    /// <returns>What the agent has to limit its workload to by itself, or null.</returns>
     /// <exception cref="IOException">The host failed to apply one.</exception>
-    int? ApplyLimits(WorkloadLimits? limits);
+    WorkloadLimits? ApplyLimits(WorkloadLimits? limits);
 
     /// <summary>Kills the process and everything that came of it. May be called again, and after the end.</summary>
     void Kill();
