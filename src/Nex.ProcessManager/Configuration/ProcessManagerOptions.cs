@@ -12,7 +12,10 @@ public sealed record ProcessManagerOptions
     /// <summary>The network of <see cref="Sandbox.Namespaces"/>. <see cref="SandboxNetwork.Isolated"/> by default.</summary>
     public SandboxNetwork Network { get; init; } = SandboxNetwork.Isolated;
 
-    /// <summary>The native agent. By default <c>nex-agent</c> beside the program that uses this library.</summary>
+    /// <summary>The machines of <see cref="Sandbox.Qemu"/>.</summary>
+    public MicroVmOptions MicroVm { get; init; } = new();
+
+    /// <summary>The native agent; in a microVM it is part of the image. By default <c>nex-agent</c> beside the program that uses this library.</summary>
     public string AgentPath { get; init; } = Path.Combine(AppContext.BaseDirectory, "nex-agent");
 
     /// <summary>
@@ -74,6 +77,9 @@ public sealed record ProcessManagerOptions
     /// can be made, agents have none.
     /// </summary>
     public string? CgroupParent { get; init; }
+
+    /// <summary>How long a start may take in the configured sandbox.</summary>
+    internal TimeSpan EffectiveStartTimeout => Sandbox == Sandbox.Qemu && MicroVm.BootTimeout > StartTimeout ? MicroVm.BootTimeout : StartTimeout;
 
     private static string DefaultRunDirectory()
     {

@@ -30,7 +30,36 @@ public sealed class ProcessManagerOptionsValidator : IValidateOptions<ProcessMan
         RequirePositive(options.StopTimeout, nameof(options.StopTimeout));
         RequirePositive(options.StartBackoff, nameof(options.StartBackoff));
         Require(options.MaxStartBackoff >= options.StartBackoff, nameof(options.MaxStartBackoff), $"must not be less than {nameof(options.StartBackoff)}");
+        if (options.Sandbox == Sandbox.Qemu)
+        {
+            CheckMicroVm(options.MicroVm);
+            Require(options.Network == SandboxNetwork.Isolated, nameof(options.Network), "must be Isolated: microVMs have no network yet");
+        }
+
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+
+        void CheckMicroVm(MicroVmOptions machine)
+        {
+            const string prefix = nameof(ProcessManagerOptions.MicroVm) + ".";
+            Require(!string.IsNullOrWhiteSpace(machine.KernelPath), prefix + nameof(machine.KernelPath), "must name a kernel: nex kernel gets one");
+            Require(!string.IsNullOrWhiteSpace(machine.InitramfsPath), prefix + nameof(machine.InitramfsPath), "must name an initramfs: nex rootfs build makes one");
+            Require(!string.IsNullOrWhiteSpace(machine.QemuPath), prefix + nameof(machine.QemuPath), "must name QEMU");
+            Require(machine.VcpuCount is >= 1 and <= 32, prefix + nameof(machine.VcpuCount), "must be 1 to 32");
+            Require(machine.MemoryMiB is >= 96 and <= 1024 * 1024, prefix + nameof(machine.MemoryMiB), "must be 96 to 1,048,576");
+            Require(Path.IsPathFullyQualified(machine.TemplateDirectory ?? ""), prefix + nameof(machine.TemplateDirectory), "must be an absolute path");
+            RequirePositive(machine.BootTimeout, prefix + nameof(machine.BootTimeout));
+            CheckBucket(machine.DiskRateLimiter?.Bandwidth, prefix + nameof(machine.DiskRateLimiter) + "." + nameof(RateLimiter.Bandwidth));
+            CheckBucket(machine.DiskRateLimiter?.Operations, prefix + nameof(machine.DiskRateLimiter) + "." + nameof(RateLimiter.Operations));
+        }
+
+        void CheckBucket(TokenBucket? bucket, string option)
+        {
+            if (bucket is not null)
+            {
+                Require(bucket.Size >= 1, option + "." + nameof(bucket.Size), "must be at least 1");
+                RequirePositive(bucket.RefillTime, option + "." + nameof(bucket.RefillTime));
+            }
+        }
 
         void Require(bool holds, string option, string message)
         {

@@ -65,7 +65,7 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
         var diagnostics = new AgentDiagnostics(_logger, agent.Id);
         ILaunchedAgent launched;
         AgentSession session;
-        using (var deadline = new StartDeadline(agent.Id, agent.StopRequested, environment.Options.StartTimeout, environment.Time))
+        using (var deadline = new StartDeadline(agent.Id, agent.StopRequested, environment.Options.EffectiveStartTimeout, environment.Time))
         {
             try
             {
