@@ -6,6 +6,8 @@ public sealed class ProjectTests
     {
         ["Nex.Protocol"] = [],
         ["Nex.Linux"] = [],
+        ["Nex.GuestImages"] = [],
+        ["Nex.Cli"] = ["Nex.GuestImages"],
         ["Nex.ProcessManager"] = ["Nex.Linux", "Nex.Protocol"],
         ["Nex.Agent"] = ["Nex.Linux", "Nex.Protocol"],
         ["Nex.Workloads"] = ["Nex.Linux", "Nex.ProcessManager", "Nex.Protocol"],
