@@ -6,6 +6,7 @@ public sealed class ProjectTests
     {
         ["Nex.Protocol"] = [],
         ["Nex.Linux"] = [],
+        ["Nex.Firecracker"] = [],
         ["Nex.ProcessManager"] = ["Nex.Linux", "Nex.Protocol"],
         ["Nex.Agent"] = ["Nex.Linux", "Nex.Protocol"],
         ["Nex.Workloads"] = ["Nex.Linux", "Nex.ProcessManager", "Nex.Protocol"],
