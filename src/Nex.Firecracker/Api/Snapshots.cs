@@ -13,7 +13,7 @@ public sealed record SnapshotCreation
     /// </summary>
     public required string MemFilePath { get; init; }
 
-    /// <summary>How much of the memory is written. <see cref="Api.SnapshotType.Full"/> by default.</summary>
+    /// <summary>How much of the memory is written. <see cref="SnapshotType.Full"/> by default.</summary>
     public SnapshotType? SnapshotType { get; init; }
 }
 

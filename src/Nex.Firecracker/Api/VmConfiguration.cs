@@ -6,6 +6,8 @@ namespace Nex.Firecracker.Api;
 /// <summary>All that a microVM is configured with. What it does not have is null or empty.</summary>
 public sealed record VmConfiguration
 {
+    // The generated reader sets every property, absent ones to null.
+
     /// <summary>Its processors and memory.</summary>
     [JsonPropertyName("machine-config")]
     public MachineConfiguration? MachineConfiguration { get; init; }
@@ -19,14 +21,26 @@ public sealed record VmConfiguration
     public JsonElement? CpuConfiguration { get; init; }
 
     /// <summary>Its disks.</summary>
-    public IReadOnlyList<Drive> Drives { get; init; } = [];
+    public IReadOnlyList<Drive> Drives
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 
     /// <summary>Its persistent memory.</summary>
-    public IReadOnlyList<PmemDevice> Pmem { get; init; } = [];
+    public IReadOnlyList<PmemDevice> Pmem
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 
     /// <summary>Its network interfaces.</summary>
     [JsonPropertyName("network-interfaces")]
-    public IReadOnlyList<NetworkInterface> NetworkInterfaces { get; init; } = [];
+    public IReadOnlyList<NetworkInterface> NetworkInterfaces
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 
     /// <summary>Its socket device.</summary>
     public VsockDevice? Vsock { get; init; }
