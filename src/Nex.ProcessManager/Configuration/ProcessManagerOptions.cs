@@ -48,7 +48,10 @@ public sealed record ProcessManagerOptions
     /// <summary>How many starts may fail in a row before <see cref="IProcessManager.StartAsync"/> gives up. 3 by default.</summary>
     public int StartFailureLimit { get; init; } = 3;
 
-    /// <summary>How long to wait after a first failed start; doubled with each further one. 100 milliseconds by default.</summary>
+    /// <summary>
+    /// How long to wait after a first failed start; doubled with each further one. 100 milliseconds by default. An agent that ends by itself,
+    /// without a workload and sooner than <see cref="MaxStartBackoff"/> after it became warm, is a failed start in this.
+    /// </summary>
     public TimeSpan StartBackoff { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The longest wait between failing starts. 30 seconds by default.</summary>

@@ -47,8 +47,13 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
             exit = Exit(agent.StopCause ?? AgentExitCause.StartFailed, null, killed: false, failure.Message);
         }
 
-        environment.Pool.Remove(agent, exit.Cause);
+        environment.Pool.Remove(agent, exit);
         LogExited(_logger, agent.Id, exit.Cause, exit.Detail);
+        if (agent.EndedTooSoon is { } sentence)
+        {
+            LogEndedTooSoon(_logger, sentence, exit.Detail);
+        }
+
         agent.Session?.SetExited(exit);
         if (_wasWarm)
         {
@@ -204,6 +209,9 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
 
     [LoggerMessage(301, LogLevel.Debug, "Agent {AgentId} has ended ({Cause}): {Detail}")]
     private static partial void LogExited(ILogger logger, string agentId, AgentExitCause cause, string detail);
+
+    [LoggerMessage(307, LogLevel.Warning, "{Sentence} {Detail}")]
+    private static partial void LogEndedTooSoon(ILogger logger, string sentence, string detail);
 
     [LoggerMessage(302, LogLevel.Error, "The process delegate threw for agent {AgentId}")]
     private static partial void LogDelegateFailed(ILogger logger, Exception failure, string agentId);

@@ -60,6 +60,7 @@ internal sealed partial class AgentPool
             }
 
             agent.Session = session;
+            agent.WarmSince = _time.GetTimestamp();
             _backoff.Succeeded();
             Move(agent, AgentState.Warm);
             agent.WarmPlace = _warm.AddLast(agent);
@@ -93,6 +94,19 @@ internal sealed partial class AgentPool
         }
 
         _changed();
+    }
+
+    /// <summary>An agent is at its end: was that its start's fault? It is asked before anything is started in its place.</summary>
+    private void JudgeEnd(PooledAgent agent)
+    {
+        if (agent is { WarmSince: { } since, Request: null, StopCause: null })
+        {
+            TimeSpan warmFor = _time.GetElapsedTime(since);
+            string sentence = $"Agent {agent.Id} ended without a workload when it had been warm for {warmFor.TotalSeconds:0.###} s.";
+            agent.EndedTooSoon = _backoff.Ended(agent.Round, warmFor, sentence) ? sentence : null;
+        }
+
+        agent.WarmSince = null;
     }
 
     /// <summary>

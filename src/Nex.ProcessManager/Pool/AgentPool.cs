@@ -36,7 +36,7 @@ internal sealed partial class AgentPool
         _startFailureLimit = options.StartFailureLimit;
         _time = time;
         _telemetry = telemetry;
-        _backoff = new StartBackoff(options.StartBackoff, options.MaxStartBackoff, time);
+        _backoff = new StartBackoff(options, time);
         _changed = changed;
         // A manager that stops without having been started has nobody who waits for this.
         _ = _ready.Task.ContinueWith(static ready => ready.Exception, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously);
@@ -110,6 +110,7 @@ internal sealed partial class AgentPool
     {
         lock (_lock)
         {
+            JudgeEnd(agent);
             StopLocked(agent);
         }
 
@@ -117,17 +118,22 @@ internal sealed partial class AgentPool
     }
 
     /// <summary>Nothing of an agent is left. Those who are told of that are told now, before <see cref="SetGone"/>.</summary>
-    internal void Remove(PooledAgent agent, AgentExitCause cause)
+    internal void Remove(PooledAgent agent, AgentExit exit)
     {
         lock (_lock)
         {
+            if (agent.EndedTooSoon is { } sentence)
+            {
+                _backoff.Explain($"{sentence} {exit.Detail}");
+            }
+
             StopLocked(agent);
             _telemetry.Left(agent.State);
             _counts[(int)agent.State]--;
             agent.State = AgentState.Exited;
             _agents.Remove(agent.Id);
             _untold.Add(agent);
-            _telemetry.Exited(cause);
+            _telemetry.Exited(exit.Cause);
         }
 
         _changed();
@@ -297,7 +303,7 @@ internal sealed partial class AgentPool
         Phase.LameDuck => PoolState.LameDuck,
         Phase.Stopping => PoolState.Stopping,
         Phase.Stopped => PoolState.Stopped,
-        _ when _backoff.Failures > 0 => PoolState.Failing,
+        _ when _backoff.IsFailing => PoolState.Failing,
         _ => _counts[(int)AgentState.Warm] >= _size ? PoolState.Full : PoolState.Filling,
     };
 

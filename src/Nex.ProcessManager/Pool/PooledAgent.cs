@@ -40,6 +40,12 @@ internal sealed class PooledAgent(string id, int round)
     /// <summary>Set once it is warm.</summary>
     internal AgentSession? Session { get; set; }
 
+    /// <summary>When it became warm, until its end is known.</summary>
+    internal long? WarmSince { get; set; }
+
+    /// <summary>One sentence, where it ended by itself so soon that it counts as a failed start.</summary>
+    internal string? EndedTooSoon { get; set; }
+
     /// <summary>Its place among the warm, while it is.</summary>
     internal LinkedListNode<PooledAgent>? WarmPlace { get; set; }
 

@@ -6,6 +6,7 @@ namespace Nex.Linux.Tests.Support;
 internal static partial class TestLibc
 {
     private const int BlockSignals = 0;
+    private const int OpenFilesResource = 7;
 
     /// <summary>Blocks a signal for the calling thread.</summary>
     internal static void Block(int signal)
@@ -21,6 +22,30 @@ internal static partial class TestLibc
         const uint ownerOnly = 0x180;
         Assert.Equal(0, MakeFifo(path, ownerOnly));
     }
+
+    /// <summary>Does something while this process can open nothing more.</summary>
+    internal static void WithoutDescriptors(Action action)
+    {
+        Assert.Equal(0, GetResourceLimit(OpenFilesResource, out ResourceLimit before));
+        Assert.Equal(0, SetResourceLimit(OpenFilesResource, before with { Soft = 0 }));
+        try
+        {
+            action();
+        }
+        finally
+        {
+            Assert.Equal(0, SetResourceLimit(OpenFilesResource, before));
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "getrlimit")]
+    private static partial int GetResourceLimit(int resource, out ResourceLimit limit);
+
+    [LibraryImport("libc", EntryPoint = "setrlimit")]
+    private static partial int SetResourceLimit(int resource, in ResourceLimit limit);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private record struct ResourceLimit(nuint Soft, nuint Hard);
 
     [LibraryImport("libc", EntryPoint = "mkfifo", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int MakeFifo(string path, uint mode);

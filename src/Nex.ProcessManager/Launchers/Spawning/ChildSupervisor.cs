@@ -88,9 +88,7 @@ internal static class ChildSupervisor
 
             try
             {
-                int pid = order.Process.Spawn();
-                PidFd process = PidFd.TryOpen(pid) ?? throw new LinuxException("pidfd_open", $"process {pid}", Errno.NoProcess);
-                var child = new SupervisedChild(process);
+                var child = new SupervisedChild(PidFd.OpenNewChild(order.Process.Spawn()));
                 Children.Add(child);
                 order.Started.SetResult(child);
             }
