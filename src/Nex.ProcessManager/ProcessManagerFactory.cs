@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Nex.ProcessManager.Configuration;
+using Nex.ProcessManager.Launchers.MicroVms.Firecracker;
 using Nex.ProcessManager.Launchers.MicroVms.Qemu;
 using Nex.ProcessManager.Launchers.Spawning;
 
@@ -15,9 +16,12 @@ public static class ProcessManagerFactory
     {
         ArgumentNullException.ThrowIfNull(options);
         loggerFactory ??= NullLoggerFactory.Instance;
-        return options.Sandbox == Sandbox.Qemu
-            ? new QemuProcessManager(options, loggerFactory.CreateLogger<QemuProcessManager>(), timeProvider)
-            : new SpawningProcessManager(options, loggerFactory.CreateLogger<SpawningProcessManager>(), timeProvider);
+        return options.Sandbox switch
+        {
+            Sandbox.Qemu => new QemuProcessManager(options, loggerFactory.CreateLogger<QemuProcessManager>(), timeProvider),
+            Sandbox.Firecracker => new FirecrackerProcessManager(options, loggerFactory.CreateLogger<FirecrackerProcessManager>(), timeProvider),
+            _ => new SpawningProcessManager(options, loggerFactory.CreateLogger<SpawningProcessManager>(), timeProvider),
+        };
     }
 
     /// <summary>Finds out whether this host can make a sandbox, by making one, and for microVMs by looking for what they need.</summary>
@@ -34,6 +38,10 @@ public static class ProcessManagerFactory
             else if (options.Sandbox == Sandbox.Qemu)
             {
                 await QemuHost.FindAsync(options.MicroVm, cancellationToken).ConfigureAwait(false);
+            }
+            else if (options.Sandbox == Sandbox.Firecracker)
+            {
+                await FirecrackerHost.FindAsync(options.MicroVm, cancellationToken).ConfigureAwait(false);
             }
 
             return null;

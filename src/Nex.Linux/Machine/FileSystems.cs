@@ -35,6 +35,15 @@ internal static class FileSystems
         }
     }
 
+    /// <summary>Gives a file one more name, in the same file system.</summary>
+    internal static void Link(string existing, string path)
+    {
+        if (Libc.Link(existing, path) != 0)
+        {
+            throw LinuxException.Last("link", $"{path} to {existing}");
+        }
+    }
+
     private static void Call(string source, string target, string? type, MountFlags flags, string? data)
     {
         if (Libc.Mount(source, target, type, (nuint)flags, data) != 0)

@@ -1,9 +1,9 @@
 namespace Nex.ProcessManager.Configuration;
 
-/// <summary>The machines of <see cref="Sandbox.Qemu"/>. Immutable; checked with the options that it is part of.</summary>
+/// <summary>The machines of <see cref="Sandbox.Qemu"/> and <see cref="Sandbox.Firecracker"/>. Immutable; checked with the options that it is part of.</summary>
 public sealed record MicroVmOptions
 {
-    /// <summary>The kernel: for QEMU a compressed <c>vmlinuz</c>. It must be set.</summary>
+    /// <summary>The kernel: for QEMU a compressed <c>vmlinuz</c>, for Firecracker an uncompressed <c>vmlinux</c>. It must be set.</summary>
     public string KernelPath { get; init; } = "";
 
     /// <summary>The initramfs with the agent as its first process, as <c>nex rootfs build</c> makes it. It must be set.</summary>
@@ -41,6 +41,21 @@ public sealed record MicroVmOptions
     /// <summary>QEMU: a path, or a name that is looked up in PATH. <c>qemu-system-x86_64</c> by default.</summary>
     public string QemuPath { get; init; } = "qemu-system-x86_64";
 
+    /// <summary>Firecracker: a path, or a name that is looked up in PATH. <c>firecracker</c> by default.</summary>
+    public string FirecrackerPath { get; init; } = "firecracker";
+
+    /// <summary>
+    /// Firecracker: locks each of its processes up in a directory, with a user of its own. That needs root. By default there is none, and all
+    /// of them run as <see cref="ProcessManagerOptions.SandboxUserId"/>, or as the node's user where that is not root.
+    /// </summary>
+    public JailerOptions? Jailer { get; init; }
+
+    /// <summary>Firecracker: the network of its machines. It is read and reported, and not made yet: machines have no network.</summary>
+    public CniOptions? Cni { get; init; }
+
+    /// <summary>False for a test program that takes the place of Firecracker where there is no KVM.</summary>
+    internal bool RequireKvm { get; init; } = true;
+
     private static string DefaultTemplateDirectory()
     {
         const string name = "nex/templates";
@@ -54,6 +69,58 @@ public sealed record MicroVmOptions
             ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", name)
             : Path.Combine(cache, name);
     }
+}
+
+/// <summary>How processes of Firecracker are locked up by its jailer. Immutable; checked with the options that it is part of.</summary>
+public sealed record JailerOptions
+{
+    /// <summary>As many as the largest pool can have machines, and those that end beside them.</summary>
+    internal const uint MaxUsers = 65_536;
+
+    /// <summary>The jailer: a path, or a name that is looked up in PATH. <c>jailer</c> by default.</summary>
+    public string Path { get; init; } = "jailer";
+
+    /// <summary>
+    /// The directory that jails are made in; it is made where it is missing. It holds copies of what machines are started from, and must be
+    /// short: paths of sockets have at most 107 bytes. <c>/srv/jailer</c> by default.
+    /// </summary>
+    public string ChrootBaseDirectory { get; init; } = "/srv/jailer";
+
+    /// <summary>
+    /// The user of the first machine; each further one has the next number, and numbers are used again. Nothing else on the host may have
+    /// these numbers, another node included. 900,000 by default.
+    /// </summary>
+    public uint UserIdBase { get; init; } = 900_000;
+
+    /// <summary>The group of all of them. 900,000 by default.</summary>
+    public uint GroupId { get; init; } = 900_000;
+
+    /// <summary>
+    /// The cgroup that each machine gets one of its own in, from the root of the version 2 hierarchy. By default the name of the program.
+    /// </summary>
+    public string? ParentCgroup { get; init; }
+
+    /// <summary>
+    /// Files of each machine's own cgroup and what is written to them, such as <c>memory.max</c>. By default there are none, and machines get
+    /// no cgroup of their own.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Cgroup { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The network namespace that all of them join, as a path. By default they stay in the host's.</summary>
+    public string? NetworkNamespace { get; init; }
+}
+
+/// <summary>A network that CNI plugins make.</summary>
+public sealed record CniOptions
+{
+    /// <summary>The name of the network.</summary>
+    public string? NetworkName { get; init; }
+
+    /// <summary>The name of the interface in the machine.</summary>
+    public string? InterfaceName { get; init; }
+
+    /// <summary>The addresses, such as <c>192.168.127.0/24</c>.</summary>
+    public string? Subnet { get; init; }
 }
 
 /// <summary>Limits of a device. Each may be left out.</summary>

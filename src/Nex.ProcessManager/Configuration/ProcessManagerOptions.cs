@@ -12,7 +12,7 @@ public sealed record ProcessManagerOptions
     /// <summary>The network of <see cref="Sandbox.Namespaces"/>. <see cref="SandboxNetwork.Isolated"/> by default.</summary>
     public SandboxNetwork Network { get; init; } = SandboxNetwork.Isolated;
 
-    /// <summary>The machines of <see cref="Sandbox.Qemu"/>.</summary>
+    /// <summary>The machines of <see cref="Sandbox.Qemu"/> and <see cref="Sandbox.Firecracker"/>.</summary>
     public MicroVmOptions MicroVm { get; init; } = new();
 
     /// <summary>The native agent; in a microVM it is part of the image. By default <c>nex-agent</c> beside the program that uses this library.</summary>
@@ -81,8 +81,11 @@ public sealed record ProcessManagerOptions
     /// </summary>
     public string? CgroupParent { get; init; }
 
+    /// <summary>Whether each agent has a machine of its own.</summary>
+    internal bool IsMicroVm => Sandbox is Sandbox.Qemu or Sandbox.Firecracker;
+
     /// <summary>How long a start may take in the configured sandbox.</summary>
-    internal TimeSpan EffectiveStartTimeout => Sandbox == Sandbox.Qemu && MicroVm.BootTimeout > StartTimeout ? MicroVm.BootTimeout : StartTimeout;
+    internal TimeSpan EffectiveStartTimeout => IsMicroVm && MicroVm.BootTimeout > StartTimeout ? MicroVm.BootTimeout : StartTimeout;
 
     private static string DefaultRunDirectory()
     {

@@ -17,6 +17,11 @@ public enum Sandbox
     /// A microVM of QEMU: a kernel of its own. It is accelerated by KVM where the host has it, and emulated where not.
     /// </summary>
     Qemu,
+
+    /// <summary>
+    /// A microVM of Firecracker, from version 1.16 on: a kernel of its own, on KVM, and a small program around it.
+    /// </summary>
+    Firecracker,
 }
 
 /// <summary>What network the workloads of a <see cref="Sandbox.Namespaces"/> sandbox have.</summary>

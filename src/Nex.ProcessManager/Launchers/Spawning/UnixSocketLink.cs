@@ -20,6 +20,13 @@ internal sealed class UnixSocketLink : Link
         descriptor.SetHandleAsInvalid();
     }
 
+    /// <summary>Takes over a socket that is connected.</summary>
+    internal UnixSocketLink(Socket socket, bool carriesHandles)
+    {
+        CarriesHandles = carriesHandles;
+        _socket = socket;
+    }
+
     internal override bool CarriesHandles { get; }
 
     internal override async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)

@@ -29,13 +29,7 @@ internal sealed class QemuAgent(QemuVm vm, AgentDirectory directory, int? defaul
         }
     }
 
-    /// <summary>A machine is limited by its size; within it, the agent limits the workload.</summary>
-    public WorkloadLimits? ApplyLimits(WorkloadLimits? limits) => new()
-    {
-        MemoryBytes = limits?.MemoryBytes,
-        Cpus = limits?.Cpus,
-        Pids = limits?.Pids ?? defaultPidsLimit,
-    };
+    public WorkloadLimits? ApplyLimits(WorkloadLimits? limits) => MachineLimits.ForAgent(limits, defaultPidsLimit);
 
     /// <summary>QEMU can start no process, so that nothing can have come of it.</summary>
     public void Kill() => vm.Kill();

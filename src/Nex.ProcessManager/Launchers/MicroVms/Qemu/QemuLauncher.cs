@@ -31,16 +31,7 @@ internal sealed partial class QemuLauncher(ProcessManagerOptions options, TimePr
         }
     }
 
-    public void CheckLimits(WorkloadLimits limits)
-    {
-        long memory = options.MicroVm.MemoryMiB * 1024L * 1024;
-        if (limits.MemoryBytes > memory || limits.Cpus > options.MicroVm.VcpuCount)
-        {
-            throw new ProcessManagerException(
-                ProcessManagerError.LimitsUnavailable,
-                $"The machines of this node have {options.MicroVm.MemoryMiB} MiB and {options.MicroVm.VcpuCount} processors: ask for no more, or choose another node.");
-        }
-    }
+    public void CheckLimits(WorkloadLimits limits) => MachineLimits.Check(limits, options.MicroVm);
 
     public async Task<ILaunchedAgent> LaunchAsync(string agentId, AgentDiagnostics diagnostics, CancellationToken cancellationToken)
     {

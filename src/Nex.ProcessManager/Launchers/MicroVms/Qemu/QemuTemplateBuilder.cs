@@ -4,7 +4,6 @@ using Nex.Linux;
 using Nex.ProcessManager.Agents;
 using Nex.ProcessManager.Configuration;
 using Nex.ProcessManager.Launchers.MicroVms.Templates;
-using Nex.Protocol.Agents;
 using Nex.Protocol.JsonRpc;
 
 namespace Nex.ProcessManager.Launchers.MicroVms.Qemu;
@@ -71,23 +70,4 @@ internal sealed class QemuTemplateBuilder(QemuMachines machines, ProcessManagerO
 
     private static AgentStartException Failure(AgentStartFailure failure, string what, AgentDiagnostics diagnostics, Exception? inner) =>
         new(failure, $"The template of the microVMs could not be made: {what}.{diagnostics.Tail}", inner);
-
-    /// <summary>Hears that the guest waits.</summary>
-    private sealed class WaitingGuest : IJsonRpcHandler
-    {
-        private readonly TaskCompletionSource _waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        internal Task Waiting => _waiting.Task;
-
-        public JsonRpcReply OnRequest(string method, ReadOnlyMemory<byte> parameters) =>
-            JsonRpcReply.Error(JsonRpcError.MethodNotFound, "A guest that is nobody yet has nothing to ask.");
-
-        public void OnNotification(string method, ReadOnlyMemory<byte> parameters)
-        {
-            if (method == AgentMethods.Waiting)
-            {
-                _waiting.TrySetResult();
-            }
-        }
-    }
 }

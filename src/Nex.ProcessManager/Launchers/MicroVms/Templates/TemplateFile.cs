@@ -42,7 +42,8 @@ internal static class TemplateFile
         }
     }
 
-    private static string Copy(SafeFileHandle source, SafeFileHandle target)
+    /// <returns>The SHA-256 of the content.</returns>
+    internal static string Copy(SafeFileHandle source, SafeFileHandle target)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] block = new byte[BlockBytes];
