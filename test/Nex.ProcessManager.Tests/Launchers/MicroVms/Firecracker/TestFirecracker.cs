@@ -1,0 +1,76 @@
+using Nex.ProcessManager.Configuration;
+using Nex.ProcessManager.Tests.Support;
+using Nex.Testing.Files;
+
+namespace Nex.ProcessManager.Tests.Launchers.MicroVms.Firecracker;
+
+/// <summary>The Firecracker that tests run machines with: the host's, where it has one and KVM, else the stand-in.</summary>
+internal static class TestFirecracker
+{
+    private const string Standin = "firecracker-standin";
+
+    private static readonly string Root = FindRoot();
+    private static readonly string Guest = Path.Combine(Root, "artifacts", "guest");
+
+    /// <summary>The stand-in as it was built, or null.</summary>
+    private static string? StandinPath
+    {
+        get
+        {
+            string built = Path.Combine(Root, "artifacts", "bin", "Nex.Testing.FirecrackerStandin", "release", Standin);
+            string path = Environment.GetEnvironmentVariable("NEX_FIRECRACKER_STANDIN") ?? built;
+            return File.Exists(path) ? path : null;
+        }
+    }
+
+    private static bool IsReal => File.Exists("/dev/kvm") && Nex.ProcessManager.Launchers.Spawning.Executables.Find("firecracker") is not null;
+
+    /// <summary>Skips the test where there is nothing to run machines with, or nothing to boot in them.</summary>
+    /// <param name="directory">Takes what is made for it.</param>
+    internal static ProcessManagerOptions OptionsOrSkip(TempDirectory directory)
+    {
+        Assert.SkipUnless(File.Exists(Path.Combine(Guest, "kernel", "vmlinux")), $"There is no kernel for machines in {Guest}.");
+        Assert.SkipUnless(File.Exists(Path.Combine(Guest, "initramfs")), $"There is no image for machines in {Guest}.");
+        Assert.SkipUnless(IsReal || StandinPath is not null, "There is neither firecracker with /dev/kvm nor the stand-in for it.");
+        return RealManager.OptionsOf(Sandbox.Firecracker) with
+        {
+            MicroVm = new MicroVmOptions
+            {
+                KernelPath = Path.Combine(Guest, "kernel", "vmlinux"),
+                InitramfsPath = Path.Combine(Guest, "initramfs"),
+                TemplateDirectory = Path.Combine(Guest, "firecracker-templates"),
+                BootTimeout = TimeSpan.FromMinutes(2),
+                FirecrackerPath = IsReal ? "firecracker" : WriteStandin(directory),
+                RequireKvm = IsReal,
+            },
+        };
+    }
+
+    /// <summary>
+    /// Firecracker needs no environment and gets none; the stand-in is a .NET program that starts QEMU. What sets its environment becomes it, so
+    /// that the process stays the same.
+    /// </summary>
+    private static string WriteStandin(TempDirectory directory)
+    {
+        string runtime = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", ".."));
+        return directory.WriteProgram(
+            Standin,
+            $"""
+            #!/bin/sh
+            export PATH=/usr/local/bin:/usr/bin:/bin DOTNET_ROOT={runtime} NEX_STANDIN_MODULES={Path.Combine(Guest, "kernel", "modules")}
+            exec {StandinPath} "$@"
+
+            """);
+    }
+
+    private static string FindRoot()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Nex.slnx")))
+        {
+            directory = directory.Parent;
+        }
+
+        return directory?.FullName ?? "/";
+    }
+}
