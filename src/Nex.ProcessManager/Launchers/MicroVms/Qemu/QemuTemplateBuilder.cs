@@ -70,7 +70,7 @@ internal sealed class QemuTemplateBuilder(QemuMachines machines, ProcessManagerO
     }
 
     private static AgentStartException Failure(AgentStartFailure failure, string what, AgentDiagnostics diagnostics, Exception? inner) =>
-        new(failure, $"The template of the microVMs could not be made: {what}.{diagnostics.Tail}", inner);
+        new(failure, $"The template of the microVMs could not be made: {what}.{diagnostics.Excerpt}", inner);
 
     /// <summary>Hears that the guest waits.</summary>
     private sealed class WaitingGuest : IJsonRpcHandler
