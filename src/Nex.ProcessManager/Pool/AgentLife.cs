@@ -90,7 +90,7 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
             {
                 AgentStartException failure = AsStartFailure(reason);
                 (ProcessExit process, bool killed) = await EndAsync(session, launched, patience: TimeSpan.Zero).ConfigureAwait(false);
-                return StartFailed(new AgentStartException(failure.Failure, failure.Message + diagnostics.Tail, failure), process, killed);
+                return StartFailed(new AgentStartException(failure.Failure, failure.Message + diagnostics.Excerpt, failure), process, killed);
             }
         }
 

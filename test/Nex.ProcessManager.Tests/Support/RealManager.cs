@@ -38,6 +38,7 @@ internal sealed class RealManager : IAsyncDisposable
         StartTimeout = TimeSpan.FromSeconds(20),
         PingTimeout = TimeSpan.FromSeconds(20),
         ExitTimeout = TimeSpan.FromSeconds(20),
+        MicroVm = GuestFiles.Machines,
     };
 
     /// <summary>A manager that has not been started.</summary>

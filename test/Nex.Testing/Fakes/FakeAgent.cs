@@ -65,7 +65,7 @@ internal sealed class FakeAgent : ILaunchedAgent
 
     public Task CompleteAsync() => _plan.Complete();
 
-    public int? ApplyLimits(WorkloadLimits? limits)
+    public WorkloadLimits? ApplyLimits(WorkloadLimits? limits)
     {
         Limits.Add(limits);
         return _plan.ApplyLimits(limits);

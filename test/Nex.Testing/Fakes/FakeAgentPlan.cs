@@ -67,7 +67,7 @@ internal sealed record FakeAgentPlan
     internal Func<Task> Complete { get; init; } = () => Task.CompletedTask;
 
     /// <summary>What the host does with limits.</summary>
-    internal Func<WorkloadLimits?, int?> ApplyLimits { get; init; } = limits => limits?.Pids;
+    internal Func<WorkloadLimits?, WorkloadLimits?> ApplyLimits { get; init; } = limits => limits;
 
     /// <summary>What the host does to remove what it holds for the agent.</summary>
     internal Func<Task> Remove { get; init; } = () => Task.CompletedTask;

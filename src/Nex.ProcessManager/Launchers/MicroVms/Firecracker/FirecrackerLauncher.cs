@@ -65,7 +65,7 @@ internal sealed partial class FirecrackerLauncher(ProcessManagerOptions options,
             }
 
             throw failure is IOException or UnauthorizedAccessException or FirecrackerException
-                ? new AgentStartException(AgentStartFailure.NotStarted, $"The machine of agent {agentId} could not be started: {failure.Message}{diagnostics.Tail}", failure)
+                ? new AgentStartException(AgentStartFailure.NotStarted, $"The machine of agent {agentId} could not be started: {failure.Message}{diagnostics.Excerpt}", failure)
                 : failure;
         }
     }

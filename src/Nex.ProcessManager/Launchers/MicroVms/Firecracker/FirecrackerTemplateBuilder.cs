@@ -73,5 +73,5 @@ internal sealed class FirecrackerTemplateBuilder(
     }
 
     private static AgentStartException Failure(AgentStartFailure failure, string what, AgentDiagnostics diagnostics, Exception? inner) =>
-        new(failure, $"The template of the microVMs could not be made: {what}.{diagnostics.Tail}", inner);
+        new(failure, $"The template of the microVMs could not be made: {what}.{diagnostics.Excerpt}", inner);
 }

@@ -51,7 +51,7 @@ internal sealed partial class QemuLauncher(ProcessManagerOptions options, TimePr
             }
 
             throw failure is IOException or UnauthorizedAccessException
-                ? new AgentStartException(AgentStartFailure.NotStarted, $"The machine of agent {agentId} could not be started: {failure.Message}{diagnostics.Tail}", failure)
+                ? new AgentStartException(AgentStartFailure.NotStarted, $"The machine of agent {agentId} could not be started: {failure.Message}", failure)
                 : failure;
         }
     }
