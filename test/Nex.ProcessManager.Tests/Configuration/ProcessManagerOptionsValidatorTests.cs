@@ -28,6 +28,14 @@ public sealed class ProcessManagerOptionsValidatorTests
         { nameof(ProcessManagerOptions.StopTimeout), new() { StopTimeout = TimeSpan.Zero } },
         { nameof(ProcessManagerOptions.StartBackoff), new() { StartBackoff = TimeSpan.Zero } },
         { nameof(ProcessManagerOptions.MaxStartBackoff), new() { MaxStartBackoff = TimeSpan.FromMilliseconds(99) } },
+        { nameof(ProcessManagerOptions.Network), Firecracker(new() { KernelPath = "/vmlinux" }) with { Network = SandboxNetwork.Host } },
+        { "MicroVm.FirecrackerPath", Firecracker(new() { KernelPath = "/vmlinux", FirecrackerPath = " " }) },
+        { "MicroVm.KernelPath", Firecracker(new() { KernelPath = "" }) },
+        { "MicroVm.Jailer.Path", Firecracker(new() { KernelPath = "/vmlinux", Jailer = new() { Path = "" } }) },
+        { "MicroVm.Jailer.ChrootBaseDirectory", Firecracker(new() { KernelPath = "/vmlinux", Jailer = new() { ChrootBaseDirectory = "jails" } }) },
+        { "MicroVm.Jailer.UserIdBase", Firecracker(new() { KernelPath = "/vmlinux", Jailer = new() { UserIdBase = 0 } }) },
+        { "MicroVm.Jailer.GroupId", Firecracker(new() { KernelPath = "/vmlinux", Jailer = new() { GroupId = 0 } }) },
+        { "MicroVm.Jailer.NetworkNamespace", Firecracker(new() { KernelPath = "/vmlinux", Jailer = new() { NetworkNamespace = "blue" } }) },
     };
 
     [Fact]
@@ -62,4 +70,10 @@ public sealed class ProcessManagerOptionsValidatorTests
 
         Assert.Equal(4, failure.Failures.Count());
     }
+
+    private static ProcessManagerOptions Firecracker(MicroVmOptions machine) => new()
+    {
+        Sandbox = Sandbox.Firecracker,
+        MicroVm = machine with { InitramfsPath = "/initramfs" },
+    };
 }

@@ -1,4 +1,5 @@
 using Nex.ProcessManager.Configuration;
+using Nex.ProcessManager.Launchers.Spawning;
 using Nex.ProcessManager.Tests.Support;
 using Nex.Testing.Files;
 
@@ -10,7 +11,6 @@ internal static class TestFirecracker
     private const string Standin = "firecracker-standin";
 
     private static readonly string Root = FindRoot();
-    private static readonly string Guest = Path.Combine(Root, "artifacts", "guest");
 
     /// <summary>The stand-in as it was built, or null.</summary>
     private static string? StandinPath
@@ -23,23 +23,20 @@ internal static class TestFirecracker
         }
     }
 
-    private static bool IsReal => File.Exists("/dev/kvm") && Nex.ProcessManager.Launchers.Spawning.Executables.Find("firecracker") is not null;
+    private static bool IsReal => File.Exists("/dev/kvm") && Executables.Find("firecracker") is not null;
 
     /// <summary>Skips the test where there is nothing to run machines with, or nothing to boot in them.</summary>
     /// <param name="directory">Takes what is made for it.</param>
     internal static ProcessManagerOptions OptionsOrSkip(TempDirectory directory)
     {
-        Assert.SkipUnless(File.Exists(Path.Combine(Guest, "kernel", "vmlinux")), $"There is no kernel for machines in {Guest}.");
-        Assert.SkipUnless(File.Exists(Path.Combine(Guest, "initramfs")), $"There is no image for machines in {Guest}.");
+        Assert.SkipUnless(File.Exists(GuestFiles.UncompressedKernel), $"There is no kernel {GuestFiles.UncompressedKernel} for machines.");
+        Assert.SkipUnless(File.Exists(GuestFiles.Initramfs), $"There is no image {GuestFiles.Initramfs} for machines.");
         Assert.SkipUnless(IsReal || StandinPath is not null, "There is neither firecracker with /dev/kvm nor the stand-in for it.");
         return RealManager.OptionsOf(Sandbox.Firecracker) with
         {
-            MicroVm = new MicroVmOptions
+            MicroVm = GuestFiles.Machines with
             {
-                KernelPath = Path.Combine(Guest, "kernel", "vmlinux"),
-                InitramfsPath = Path.Combine(Guest, "initramfs"),
-                TemplateDirectory = Path.Combine(Guest, "firecracker-templates"),
-                BootTimeout = TimeSpan.FromMinutes(2),
+                KernelPath = GuestFiles.UncompressedKernel,
                 FirecrackerPath = IsReal ? "firecracker" : WriteStandin(directory),
                 RequireKvm = IsReal,
             },
@@ -57,7 +54,7 @@ internal static class TestFirecracker
             Standin,
             $"""
             #!/bin/sh
-            export PATH=/usr/local/bin:/usr/bin:/bin DOTNET_ROOT={runtime} NEX_STANDIN_MODULES={Path.Combine(Guest, "kernel", "modules")}
+            export PATH=/usr/local/bin:/usr/bin:/bin DOTNET_ROOT={runtime} NEX_STANDIN_MODULES={Path.Combine(Path.GetDirectoryName(GuestFiles.Kernel)!, "modules")}
             exec {StandinPath} "$@"
 
             """);
