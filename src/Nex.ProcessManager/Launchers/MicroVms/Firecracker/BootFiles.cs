@@ -58,7 +58,7 @@ internal sealed record BootFiles : IDisposable
         Span<byte> magic = stackalloc byte[4];
         // On arm64 it is another format, and Firecracker says what it misses.
         if (RuntimeInformation.ProcessArchitecture == Architecture.X64
-            && (RandomAccess.Read(kernel.Handle, magic, 0) != 4 || !magic.SequenceEqual("\x7FELF"u8)))
+            && (RandomAccess.Read(kernel.Handle, magic, 0) != 4 || !magic.SequenceEqual("\u007FELF"u8)))
         {
             throw new ProcessManagerException(
                 ProcessManagerError.StartFailed,
