@@ -54,7 +54,7 @@ internal sealed partial class FirecrackerLauncher(ProcessManagerOptions options,
         {
             directory = runDirectory.CreateAgent(agentId);
             FirecrackerVm vm = await StartAsync(directory, diagnostics, cancellationToken).ConfigureAwait(false);
-            vm.CloseSockets();
+            await vm.CloseSocketsAsync().ConfigureAwait(false);
             return new FirecrackerAgent(vm, directory, options.DefaultPidsLimit);
         }
         catch (Exception failure)

@@ -76,11 +76,20 @@ internal sealed class FirecrackerVm : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes what is not needed while an agent lives.</summary>
-    internal void CloseSockets()
+    /// <summary>Closes what is not needed while an agent lives. Where that fails, the machine is ended.</summary>
+    /// <exception cref="IOException">A socket cannot be removed.</exception>
+    internal async Task CloseSocketsAsync()
     {
-        _client.Dispose();
-        _home.RemoveSockets();
+        try
+        {
+            _client.Dispose();
+            _home.RemoveSockets();
+        }
+        catch
+        {
+            await DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <summary>Stops the machine for good and writes it down.</summary>
@@ -130,6 +139,7 @@ internal sealed class FirecrackerVm : IAsyncDisposable
         (SafeFileHandle ours, SafeFileHandle theirs) = SocketPair.Create();
         try
         {
+            home.CheckPaths();
             using SafeFileHandle input = File.OpenHandle("/dev/null");
             SupervisedChild process = await ChildSupervisor.StartAsync(home.Command(input, theirs), cancellationToken).ConfigureAwait(false);
             return new FirecrackerVm(home, process, new GuestConsole(new UnixSocketLink(ours), diagnostics), settings);

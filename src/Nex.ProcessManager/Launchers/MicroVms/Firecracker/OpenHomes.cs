@@ -4,6 +4,7 @@ using Nex.Firecracker.Commands;
 using Nex.Linux;
 using Nex.Linux.Machine;
 using Nex.Linux.Processes;
+using Nex.ProcessManager.Configuration;
 using Nex.ProcessManager.Launchers.MicroVms.Templates;
 
 namespace Nex.ProcessManager.Launchers.MicroVms.Firecracker;
@@ -71,6 +72,8 @@ internal sealed class OpenHomes(FirecrackerHost host, BootFiles files, uint sand
         internal override string ApiSocket => Path.Combine(_workDirectory, "api");
 
         internal override string Vsock => Path.Combine(_workDirectory, "vsock");
+
+        internal override string PathOption => nameof(ProcessManagerOptions.RunDirectory);
 
         internal override ChildProcess Command(SafeHandle input, SafeHandle output)
         {

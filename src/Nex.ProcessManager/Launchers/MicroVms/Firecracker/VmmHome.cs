@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using Nex.Firecracker.Vsock;
 using Nex.Linux.Processes;
 using Nex.ProcessManager.Launchers.MicroVms.Templates;
@@ -11,6 +12,9 @@ internal abstract class VmmHome : IDisposable
     /// <summary>The port of the host that an agent connects to.</summary>
     internal const uint LinkPort = 5000;
 
+    /// <summary>What the kernel takes for a socket, without the NUL behind it.</summary>
+    private const int MaxPathBytes = 107;
+
     private const UnixFileMode Anybody = UnixFileMode.UserRead | UnixFileMode.UserWrite
         | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
@@ -22,6 +26,9 @@ internal abstract class VmmHome : IDisposable
     /// <summary>The socket of the device, as the host sees it.</summary>
     internal abstract string Vsock { get; }
 
+    /// <summary>The option that says where its sockets are.</summary>
+    internal abstract string PathOption { get; }
+
     /// <summary>The process.</summary>
     internal abstract ChildProcess Command(SafeHandle input, SafeHandle output);
 
@@ -30,6 +37,17 @@ internal abstract class VmmHome : IDisposable
 
     /// <summary>Takes over a template that it has written.</summary>
     internal abstract void Collect(Template template);
+
+    /// <exception cref="IOException">The host could not reach its sockets.</exception>
+    internal void CheckPaths()
+    {
+        string longest = VsockHost.ListenerPath(Vsock, LinkPort);
+        int bytes = Encoding.UTF8.GetByteCount(longest);
+        if (bytes > MaxPathBytes)
+        {
+            throw new IOException($"The path of the socket {longest} has {bytes} bytes, and can have {MaxPathBytes}: set the option {PathOption} to a shorter one");
+        }
+    }
 
     /// <summary>
     /// Listens for the agent. That anybody may write to the socket lets Firecracker do so, whichever user it runs as: nobody else gets through

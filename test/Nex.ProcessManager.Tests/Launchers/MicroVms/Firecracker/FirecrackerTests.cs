@@ -3,6 +3,7 @@ using Nex.ProcessManager.Tests.Support;
 using Nex.Protocol.Workloads;
 using Nex.Testing.Files;
 using Nex.Testing.Processes;
+using Nex.Testing.Recorders;
 using Nex.Testing.Waiting;
 
 namespace Nex.ProcessManager.Tests.Launchers.MicroVms.Firecracker;
@@ -21,6 +22,21 @@ public sealed class FirecrackerTests : IDisposable
         await using RealManager manager = await RealManager.StartAsync(options with { MicroVm = options.MicroVm with { UseTemplates = false } });
 
         Assert.NotEmpty(await manager.RunAsync("identify"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_disk_is_the_root_of_machines_that_want_one(bool jailed)
+    {
+        ProcessManagerOptions options = jailed ? TestFirecracker.JailedOptionsOrSkip(_directory) : TestFirecracker.OptionsOrSkip(_directory);
+        Assert.SkipUnless(jailed || TestFirecracker.IsReal, "The stand-in leaves it to QEMU to open a disk by its path, which names an open file of the stand-in.");
+        Assert.SkipUnless(File.Exists(GuestFiles.RootDisk), $"There is no disk {GuestFiles.RootDisk} for machines.");
+        var limiter = new RateLimiter { Bandwidth = new TokenBucket { Size = 64 * 1024 * 1024, RefillTime = TimeSpan.FromSeconds(1), OneTimeBurst = 1024 * 1024 } };
+        await using RealManager manager = await RealManager.StartAsync(
+            options with { MicroVm = options.MicroVm with { RootDiskPath = GuestFiles.RootDisk, DiskRateLimiter = limiter } });
+
+        Assert.NotEmpty(await manager.RunAsync("hello.dyn"));
     }
 
     [Fact]
@@ -138,6 +154,36 @@ public sealed class FirecrackerTests : IDisposable
 
         Assert.Contains(manager.Log.Lines.Reached, line => line.Text.Contains("fcnet", StringComparison.Ordinal));
     }
+
+    [Fact]
+    public async Task Each_machine_in_a_jail_has_a_user_of_its_own_and_nothing_of_it_is_left()
+    {
+        ProcessManagerOptions options = WithTemplatesOfItsOwn(TestFirecracker.JailedOptionsOrSkip(_directory)) with { PoolSize = 2 };
+        await using (RealManager manager = await RealManager.StartAsync(options))
+        {
+            string[] users = [.. LiveProcesses.With("/api").Where(process => process.Arguments.Contains("--api-sock")).Select(process => UserOf(process.Id)).Distinct()];
+
+            Assert.Equal(2, users.Length);
+            Assert.All(users, user => Assert.StartsWith("7100", user, StringComparison.Ordinal));
+            Assert.NotEmpty(await manager.RunAsync("identify"));
+        }
+
+        Assert.Empty(Directory.EnumerateDirectories(_directory["jails"]).SelectMany(Directory.EnumerateFileSystemEntries));
+    }
+
+    [Fact]
+    public async Task A_run_directory_that_is_too_long_for_sockets_is_named()
+    {
+        ProcessManagerOptions options = TestFirecracker.OptionsOrSkip(_directory) with { RunDirectory = _directory[new string('x', 80)] };
+        await using var manager = new FirecrackerProcessManager(WithTemplatesOfItsOwn(options));
+
+        ProcessManagerException failure = await Assert.ThrowsAsync<ProcessManagerException>(() => manager.StartAsync(new DelegateRecorder()).Within());
+
+        Assert.Contains(nameof(ProcessManagerOptions.RunDirectory), failure.Message, StringComparison.Ordinal);
+    }
+
+    private static string UserOf(int process) =>
+        File.ReadLines($"/proc/{process}/status").Single(line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[1];
 
     private ProcessManagerOptions WithTemplatesOfItsOwn(ProcessManagerOptions options) =>
         options with { MicroVm = options.MicroVm with { TemplateDirectory = _directory["templates"] } };

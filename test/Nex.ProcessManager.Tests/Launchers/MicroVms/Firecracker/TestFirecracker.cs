@@ -1,3 +1,4 @@
+using Nex.Linux;
 using Nex.ProcessManager.Configuration;
 using Nex.ProcessManager.Launchers.Spawning;
 using Nex.ProcessManager.Tests.Support;
@@ -23,7 +24,17 @@ internal static class TestFirecracker
         }
     }
 
-    private static bool IsReal => File.Exists("/dev/kvm") && Executables.Find("firecracker") is not null;
+    /// <summary>Its jailer beside it, or null.</summary>
+    private static string? JailerStandinPath
+    {
+        get
+        {
+            string path = Environment.GetEnvironmentVariable("NEX_FIRECRACKER_JAILER") ?? Path.Combine(Path.GetDirectoryName(StandinPath) ?? "/", "jailer-standin");
+            return File.Exists(path) ? path : null;
+        }
+    }
+
+    internal static bool IsReal => File.Exists("/dev/kvm") && Executables.Find("firecracker") is not null;
 
     /// <summary>Skips the test where there is nothing to run machines with, or nothing to boot in them.</summary>
     /// <param name="directory">Takes what is made for it.</param>
@@ -40,6 +51,19 @@ internal static class TestFirecracker
                 FirecrackerPath = IsReal ? "firecracker" : WriteStandin(directory),
                 RequireKvm = IsReal,
             },
+        };
+    }
+
+    /// <summary>The same, each machine in a jail below the directory.</summary>
+    internal static ProcessManagerOptions JailedOptionsOrSkip(TempDirectory directory)
+    {
+        ProcessManagerOptions options = OptionsOrSkip(directory);
+        string? jailer = IsReal ? Executables.Find("jailer") : JailerStandinPath;
+        Assert.SkipUnless(jailer is not null, "There is neither the jailer of Firecracker nor the stand-in for it.");
+        Assert.SkipUnless(ProcessControl.EffectiveUserId == 0, "The jailer needs root.");
+        return options with
+        {
+            MicroVm = options.MicroVm with { Jailer = new JailerOptions { Path = jailer!, ChrootBaseDirectory = directory["jails"], UserIdBase = 710_000 } },
         };
     }
 

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Nex.Firecracker.Commands;
 using Nex.Linux.Processes;
+using Nex.ProcessManager.Configuration;
 using Nex.ProcessManager.Launchers.MicroVms.Templates;
 using Nex.ProcessManager.Launchers.RunDirectories;
 
@@ -27,6 +28,8 @@ internal sealed class Jail(FirecrackerHost host, JailerCommand command, SharedFi
     internal override string ApiSocket => command.ApiSocketOnHost;
 
     internal override string Vsock => command.OnHost(Names.Vsock);
+
+    internal override string PathOption => $"{nameof(MicroVmOptions.Jailer)}.{nameof(JailerOptions.ChrootBaseDirectory)}";
 
     /// <summary>
     /// The jailer starts as root, and its change of user clears the signal that would end it with the node. A machine whose node is gone ends
