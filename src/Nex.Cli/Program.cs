@@ -3,8 +3,8 @@ using Nex.Cli.Commands;
 
 var command = new RootCommand("Nex for .NET: runs programs in sandboxes that are up before they are needed.")
 {
-    KernelCommand.Create(),
-    RootfsCommand.Create(),
+    new KernelCommand(),
+    new Command("rootfs", "Guest images of microVMs.") { new RootfsBuildCommand() },
 };
 
 // What is cancelled by Ctrl-C has this long to remove what it has begun.

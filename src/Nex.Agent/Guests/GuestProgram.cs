@@ -13,6 +13,7 @@ internal static class GuestProgram
         {
             ProcessControl.ForbidTracing();
             Serve();
+            Host.SilenceKernel();
         }
         catch (Exception failure)
         {

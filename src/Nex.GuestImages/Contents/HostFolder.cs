@@ -16,7 +16,8 @@ internal static class HostFolder
         var root = new DirectoryInfo(Path.GetFullPath(folder));
         if (!root.Exists)
         {
-            throw new GuestImageException(GuestImageError.Unreadable, $"{folder} is no directory that can be read. Name the folder to put into the image.");
+            throw new GuestImageException(
+                GuestImageError.Unreadable, $"{folder} is no directory that can be read. Name the folder to put into the image.");
         }
 
         try

@@ -9,6 +9,10 @@ namespace Nex.GuestImages.Formats;
 /// </summary>
 internal sealed class CpioWriter(Stream output)
 {
+    private const string Magic = "070701";
+    private const uint Root = 0;
+    private const uint NoDevice = 0;
+    private const uint NoChecksum = 0;
     private const string Trailer = "TRAILER!!!";
     private const int Alignment = 4;
     private const int BlockSize = 512;
@@ -39,7 +43,11 @@ internal sealed class CpioWriter(Stream output)
                     .ConfigureAwait(false);
                 break;
             case CharacterDeviceNode device:
-                EntryHeader header = Header(FileType.CharacterDevice, node) with { DeviceMajor = (uint)device.Major, DeviceMinor = (uint)device.Minor };
+                EntryHeader header = Header(FileType.CharacterDevice, node) with
+                {
+                    DeviceMajor = (uint)device.Major,
+                    DeviceMinor = (uint)device.Minor,
+                };
                 await WriteHeaderAsync(name, header, cancellation).ConfigureAwait(false);
                 break;
             case FileNode file:
@@ -84,10 +92,12 @@ internal sealed class CpioWriter(Stream output)
     {
         byte[] nameBytes = Encoding.UTF8.GetBytes(name + '\0');
 
-        // Magic number, inode, mode, user, group, links, time, size, device (2), device that it is (2), length of the name, checksum (unused).
-        string fields = string.Create(null, stackalloc char[128],
-            $"070701{header.Inode:X8}{header.Mode:X8}{0:X8}{0:X8}{header.Links:X8}{header.Time:X8}{header.Size:X8}{0:X8}{0:X8}{header.DeviceMajor:X8}{header.DeviceMinor:X8}{nameBytes.Length:X8}{0:X8}");
-        byte[] bytes = [.. Encoding.ASCII.GetBytes(fields), .. nameBytes];
+        uint[] fields =
+        [
+            header.Inode, header.Mode, Root, Root, header.Links, header.Time, header.Size, NoDevice, NoDevice,
+            header.DeviceMajor, header.DeviceMinor, (uint)nameBytes.Length, NoChecksum,
+        ];
+        byte[] bytes = [.. Encoding.ASCII.GetBytes(Magic + string.Concat(fields.Select(field => field.ToString("X8")))), .. nameBytes];
         await output.WriteAsync(bytes, cancellation).ConfigureAwait(false);
         _position += bytes.Length;
         await PadAsync(Alignment, cancellation).ConfigureAwait(false);

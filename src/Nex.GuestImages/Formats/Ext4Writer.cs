@@ -73,7 +73,8 @@ internal sealed partial class Ext4Writer(int? sizeMiB) : IImageWriter
             string[] arguments =
             [
                 "-q", "-F", "-t", "ext4", "-O", Features,
-                "-b", Ext4Size.BlockSize.ToString(), "-I", Ext4Size.InodeSize.ToString(), "-N", Ext4Size.CountInodes(tree).ToString(), "-m", "0",
+                "-b", Ext4Size.BlockSize.ToString(), "-I", Ext4Size.InodeSize.ToString(),
+                "-N", Ext4Size.CountInodes(tree).ToString(), "-m", "0",
                 "-U", VolumeId, "-E", $"hash_seed={HashSeed},root_owner=0:0,no_copy_xattrs,nodiscard,lazy_itable_init=0",
                 "-d", contents, file, blocks.ToString(),
             ];

@@ -2,7 +2,9 @@ using Nex.GuestImages.Contents;
 
 namespace Nex.GuestImages.Formats;
 
-/// <summary>Contents laid out in a directory of the host, with their permissions, for a tool that reads them from there. Disposing removes it.</summary>
+/// <summary>
+/// Contents laid out in a directory of the host, with their permissions, for a tool that reads them from there. Disposing removes it.
+/// </summary>
 internal sealed class StagedTree : IDisposable
 {
     private readonly List<string> _directories = [];

@@ -54,7 +54,8 @@ internal sealed class BzImage
             ? new BzImage(path, bytes)
             : throw new GuestImageException(
                 GuestImageError.NotABzImage,
-                $"{Path.GetFileName(path)} is no bzImage of Linux 2.6.26 or later. Take a kernel for x86-64, such as that of Debian's linux-image-cloud-amd64.");
+                $"{Path.GetFileName(path)} is no bzImage of Linux 2.6.26 or later. "
+                + "Take a kernel for x86-64, such as that of Debian's linux-image-cloud-amd64.");
     }
 
     /// <summary>Writes the kernel itself, an ELF file.</summary>

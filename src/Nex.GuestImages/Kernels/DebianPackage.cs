@@ -31,6 +31,9 @@ internal static class DebianPackage
                     read(entry.Name.TrimStart('.').TrimStart('/'), content);
                 }
             }
+
+            // The checksum of it all stands behind the end of the archive, and is looked at only by who reads that far.
+            data.CopyTo(Stream.Null);
         }
         catch (Exception failure) when (Decompressor.IsAboutData(failure))
         {
@@ -44,7 +47,8 @@ internal static class DebianPackage
         if (file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) < start.Length || !start.AsSpan().SequenceEqual("!<arch>\n"u8))
         {
             throw new GuestImageException(
-                GuestImageError.NotAKernelPackage, $"{path} is no Debian package. Name a file like linux-image-6.1.0-1-cloud-amd64_6.1.1-1_amd64.deb.");
+                GuestImageError.NotAKernelPackage,
+                $"{path} is no Debian package. Name a file like linux-image-6.1.0-1-cloud-amd64_6.1.1-1_amd64.deb.");
         }
 
         (string name, long size) = FindData(path, file);

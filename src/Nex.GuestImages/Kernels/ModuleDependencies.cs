@@ -78,7 +78,8 @@ internal sealed class ModuleDependencies
             else if (!_builtIn.Contains(dependency))
             {
                 throw new GuestImageException(
-                    GuestImageError.Damaged, $"The module {module.Name} needs the module {dependency}, which the package does not have. Fetch it again.");
+                    GuestImageError.Damaged,
+                    $"The module {module.Name} needs the module {dependency}, which the package does not have. Fetch it again.");
             }
         }
 

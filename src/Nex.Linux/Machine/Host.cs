@@ -49,6 +49,9 @@ internal static unsafe class Host
         }
     }
 
+    /// <summary>From now on the kernel writes nothing to the console, not even that it restarts.</summary>
+    internal static void SilenceKernel() => File.WriteAllText("/proc/sys/kernel/printk", "0");
+
     /// <summary>Restarts the machine; a virtual one that is told not to restart ends by it. Does not return when it succeeds.</summary>
     internal static void Restart()
     {

@@ -76,8 +76,8 @@ public sealed record ProcessManagerOptions
     public uint SandboxUserId { get; init; } = 65534;
 
     /// <summary>
-    /// The cgroup v2 directory below which each agent gets a cgroup of its own. By default the cgroup that this process is in. Where none
-    /// can be made, agents have none.
+    /// The cgroup v2 directory below which each agent gets a cgroup of its own; where none can be made there, the manager does not start. By
+    /// default the cgroup that this process is in; where none can be made there, agents have none.
     /// </summary>
     public string? CgroupParent { get; init; }
 

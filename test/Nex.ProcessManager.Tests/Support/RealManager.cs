@@ -1,6 +1,8 @@
 using Nex.ProcessManager.Agents;
 using Nex.ProcessManager.Configuration;
+using Nex.ProcessManager.Launchers.Spawning;
 using Nex.Protocol.Workloads;
+using Nex.Testing.Fakes;
 using Nex.Testing.Files;
 using Nex.Testing.Processes;
 using Nex.Testing.Recorders;
@@ -11,13 +13,18 @@ namespace Nex.ProcessManager.Tests.Support;
 /// <summary>A process manager with the real agent. When the test is over it is stopped, and nothing of it may be left on the host.</summary>
 internal sealed class RealManager : IAsyncDisposable
 {
+    /// <summary>The cgroup of this process, as it is on a host that has none.</summary>
+    internal const string NoCgroup = "/nowhere";
+
     private readonly TempDirectory _directory = new();
     private readonly IReadOnlyList<string> _cgroupsBefore = HostCgroup.OfThisProcess();
 
-    private RealManager(ProcessManagerOptions options)
+    private RealManager(ProcessManagerOptions options, bool withCgroups = true)
     {
         Options = options with { RunDirectory = _directory["run"] };
-        Manager = ProcessManagerFactory.Create(Options, Log);
+        Manager = withCgroups
+            ? ProcessManagerFactory.Create(Options, Log)
+            : new FakeProcessManager(Options, new SpawnLauncher(Options, Log) { OwnCgroup = NoCgroup }, TimeProvider.System, Log);
     }
 
     /// <summary>The sandboxes that every test of real agents is run with.</summary>
@@ -47,10 +54,15 @@ internal sealed class RealManager : IAsyncDisposable
     /// <summary>A manager with a full pool.</summary>
     internal static Task<RealManager> StartAsync(Sandbox sandbox) => StartAsync(OptionsOf(sandbox));
 
-    internal static async Task<RealManager> StartAsync(ProcessManagerOptions options)
+    internal static Task<RealManager> StartAsync(ProcessManagerOptions options) => StartAsync(new RealManager(options));
+
+    /// <summary>The same, as on a host where no cgroup can be made.</summary>
+    internal static Task<RealManager> StartWithoutCgroupsAsync(ProcessManagerOptions options) => StartAsync(new RealManager(options, withCgroups: false));
+
+    private static async Task<RealManager> StartAsync(RealManager manager)
     {
+        ProcessManagerOptions options = manager.Options;
         await SkipUnlessAvailableAsync(options);
-        var manager = new RealManager(options);
         await manager.Manager.StartAsync(manager.Delegate).Within();
         _ = await manager.Delegate.Started.CountAsync(options.PoolSize);
         return manager;

@@ -10,6 +10,12 @@ internal static partial class TestLibc
     internal static SafeFileHandle DuplicateInheritable(SafeFileHandle file) =>
         new(Duplicate((int)file.DangerousGetHandle()), ownsHandle: true);
 
+    /// <summary>Gives a file to another user. Only root can.</summary>
+    internal static void GiveAway(string path, uint userId) => Assert.Equal(0, ChangeOwner(path, userId, userId));
+
+    [LibraryImport("libc", EntryPoint = "chown", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int ChangeOwner(string path, uint userId, uint groupId);
+
     [LibraryImport("libc", EntryPoint = "dup")]
     private static partial int Duplicate(int descriptor);
 }

@@ -28,20 +28,13 @@ internal sealed class RunDirectory
     /// <exception cref="ProcessManagerException">The base directory cannot be used.</exception>
     internal static RunDirectory Open(string baseDirectory, Action<Leftovers> onLeftovers)
     {
+        // With a separator at its end, a link would be followed before anybody sees that it is one.
+        baseDirectory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(baseDirectory));
         var instance = InstanceName.Create();
         string path = Path.Combine(baseDirectory, instance.ToString());
         try
         {
-            if (!Directory.Exists(baseDirectory))
-            {
-                Make(baseDirectory);
-            }
-
-            if ((File.GetUnixFileMode(baseDirectory) & WritableByOthers) != 0)
-            {
-                throw Unusable(baseDirectory, "others can write to it: make it with mode 0700, or let the manager make it", null);
-            }
-
+            MakeBase(baseDirectory);
             Leftovers leftovers = Leftovers.Remove(baseDirectory);
             if (leftovers.Instances > 0)
             {
@@ -129,6 +122,33 @@ internal sealed class RunDirectory
     internal void Remove() => Remove(DirectoryPath);
 
     private static UnixFileMode Mode => ProcessControl.EffectiveUserId == 0 ? Passable : Private;
+
+    /// <summary>
+    /// In a directory for all, such as <c>/tmp</c>, somebody else may have been there first. What is ours nobody else can take away there.
+    /// </summary>
+    private static void MakeBase(string path)
+    {
+        bool isNew = !Directory.Exists(path);
+        Directory.CreateDirectory(path, Mode);
+        FileStatus status = FileStatus.Read(path);
+        string? fault = status switch
+        {
+            { IsLink: true } => "it is a symbolic link, which others may have made: name the directory that it leads to",
+            { OwnerId: var owner } when owner != ProcessControl.EffectiveUserId =>
+                $"it belongs to user {owner}, and this process runs as user {ProcessControl.EffectiveUserId}: remove it, or choose another with the option RunDirectory",
+            { Mode: var mode } when (mode & WritableByOthers) != 0 => "others can write to it: make it with mode 0700, or let the manager make it",
+            _ => null,
+        };
+        if (fault is not null)
+        {
+            throw Unusable(path, fault, null);
+        }
+
+        if (isNew)
+        {
+            File.SetUnixFileMode(path, Mode);
+        }
+    }
 
     /// <summary>With exactly its mode, whatever the mask of this process would take away.</summary>
     private static void Make(string path)

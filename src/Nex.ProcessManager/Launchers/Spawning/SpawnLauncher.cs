@@ -21,6 +21,9 @@ internal sealed partial class SpawnLauncher(ProcessManagerOptions options, ILogg
     private Bubblewrap? _bubblewrap;
     private string _agentPath = options.AgentPath;
 
+    /// <summary>What takes the place of the cgroup of this process, for tests; null for that.</summary>
+    internal string? OwnCgroup { get; init; }
+
     public string Sandbox => options.Sandbox == Configuration.Sandbox.None ? "none" : "namespaces";
 
     public async Task OpenAsync(CancellationToken cancellationToken)
@@ -28,12 +31,7 @@ internal sealed partial class SpawnLauncher(ProcessManagerOptions options, ILogg
         CheckAgent();
         _directory = RunDirectory.Open(options.RunDirectory, left => LogLeftovers(logger, left.Instances, left.Processes));
         _agentPath = _directory.InstallAgent(options.AgentPath);
-        _cgroups = CgroupTree.TryCreate(options.CgroupParent, _directory.Instance, out string reason);
-        if (_cgroups is null)
-        {
-            LogNoCgroups(logger, reason);
-        }
-
+        _cgroups = CgroupTree.Open(options.CgroupParent, OwnCgroup, _directory.Instance, reason => LogNoCgroups(logger, reason));
         if (options.Sandbox == Configuration.Sandbox.None)
         {
             LogUnsandboxed(logger);

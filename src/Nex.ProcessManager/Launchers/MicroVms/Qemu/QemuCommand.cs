@@ -20,13 +20,15 @@ internal sealed class QemuCommand
     internal IReadOnlyList<SafeHandle> Descriptors => _descriptors;
 
     /// <summary>The program and the options that all machines have.</summary>
+    /// <param name="name">By which people find the process.</param>
     /// <param name="memory">What the memory of the machine is mapped from; null for memory that is nobody else's.</param>
     /// <param name="share">Whether what the machine writes goes into that file, or only to it.</param>
-    internal static QemuCommand Machine(QemuHost host, ProcessManagerOptions options, QemuSockets sockets, SafeHandle? memory, bool share)
+    internal static QemuCommand Machine(QemuHost host, ProcessManagerOptions options, QemuSockets sockets, string name, SafeHandle? memory, bool share)
     {
         var command = new QemuCommand();
         command._descriptors.AddRange([sockets.Input, sockets.TheirConsole, sockets.TheirConsole]);
         command.GiveUpPrivileges(host, options.SandboxUserId);
+        command.Add("-name", $"nex-{name}");
         command.AddMachine(host, options.MicroVm, memory, share);
         int link = command.Inherit(sockets.TheirLink), monitor = command.Inherit(sockets.TheirMonitor), serial = command.Inherit(sockets.TheirConsole);
         command.Add("-device", "virtio-serial-device");

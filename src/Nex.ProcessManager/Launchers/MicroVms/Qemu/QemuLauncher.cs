@@ -40,7 +40,7 @@ internal sealed partial class QemuLauncher(ProcessManagerOptions options, TimePr
         try
         {
             directory = runDirectory.CreateAgent(agentId);
-            QemuVm vm = await StartAsync(diagnostics, cancellationToken).ConfigureAwait(false);
+            QemuVm vm = await StartAsync(agentId, diagnostics, cancellationToken).ConfigureAwait(false);
             return new QemuAgent(vm, directory, options.DefaultPidsLimit);
         }
         catch (Exception failure)
@@ -80,17 +80,17 @@ internal sealed partial class QemuLauncher(ProcessManagerOptions options, TimePr
         }
     }
 
-    private async Task<QemuVm> StartAsync(AgentDiagnostics diagnostics, CancellationToken cancellationToken)
+    private async Task<QemuVm> StartAsync(string agentId, AgentDiagnostics diagnostics, CancellationToken cancellationToken)
     {
         if (_templates is null)
         {
-            return await _machines!.BootAsync(diagnostics, memory: null, cancellationToken).ConfigureAwait(false);
+            return await _machines!.BootAsync(agentId, diagnostics, memory: null, cancellationToken).ConfigureAwait(false);
         }
 
         Template template = await _templates.GetAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await _machines!.CloneAsync(template, diagnostics, cancellationToken).ConfigureAwait(false);
+            return await _machines!.CloneAsync(agentId, template, diagnostics, cancellationToken).ConfigureAwait(false);
         }
         catch (QmpException failure) when (failure.Failure is QmpFailure.Refused or QmpFailure.Closed)
         {

@@ -57,13 +57,14 @@ internal sealed class QemuMachines : IDisposable
         }
     }
 
+    /// <param name="name">By which people find its process.</param>
     /// <param name="memory">The file to keep its memory in; null for none.</param>
     /// <exception cref="IOException">QEMU could not be started.</exception>
-    internal Task<QemuVm> BootAsync(AgentDiagnostics diagnostics, SafeFileHandle? memory, CancellationToken cancellationToken) =>
-        StartAsync(sockets => WithDisk(QemuCommand.Machine(_host, _options, sockets, memory, share: true)).Boot(_kernel.Handle, _initramfs.Handle, KernelArguments), diagnostics, cancellationToken);
+    internal Task<QemuVm> BootAsync(string name, AgentDiagnostics diagnostics, SafeFileHandle? memory, CancellationToken cancellationToken) =>
+        StartAsync(sockets => WithDisk(QemuCommand.Machine(_host, _options, sockets, name, memory, share: true)).Boot(_kernel.Handle, _initramfs.Handle, KernelArguments), diagnostics, cancellationToken);
 
     /// <exception cref="IOException">QEMU could not be started, or cannot go on from the template.</exception>
-    internal async Task<QemuVm> CloneAsync(Template template, AgentDiagnostics diagnostics, CancellationToken cancellationToken)
+    internal async Task<QemuVm> CloneAsync(string name, Template template, AgentDiagnostics diagnostics, CancellationToken cancellationToken)
     {
         // A position in a file belongs to all who have it open: each clone opens the state for itself.
         using SafeFileHandle state = File.OpenHandle($"/proc/self/fd/{template.State.DangerousGetHandle()}");
@@ -71,7 +72,7 @@ internal sealed class QemuMachines : IDisposable
         QemuVm vm = await StartAsync(
             sockets =>
             {
-                QemuCommand command = WithDisk(QemuCommand.Machine(_host, _options, sockets, template.Memory, share: false));
+                QemuCommand command = WithDisk(QemuCommand.Machine(_host, _options, sockets, name, template.Memory, share: false));
                 number = command.Resume(state);
                 return command;
             },

@@ -23,7 +23,7 @@ internal sealed class QemuTemplateBuilder(QemuMachines machines, ProcessManagerO
         try
         {
             RandomAccess.SetLength(memory, options.MicroVm.MemoryMiB * 1024L * 1024);
-            await using (QemuVm vm = await machines.BootAsync(diagnostics, memory, deadline.Token).ConfigureAwait(false))
+            await using (QemuVm vm = await machines.BootAsync(Name, diagnostics, memory, deadline.Token).ConfigureAwait(false))
             {
                 await UseAsync(vm, state, diagnostics, deadline.Token).ConfigureAwait(false);
             }
