@@ -18,7 +18,7 @@ usage: ./build.sh COMMAND [ARGUMENT...]
 
   build            build everything into artifacts/: the native agent, the solution, the programs that tests run
   test [OPTION…]   build, then run all tests; options go to each test program, such as --filter-class '*PoolTests'
-  demo [ARG…]      build, then run the demo
+  demo [ARG…]      build, then run the demo; --sandbox qemu runs it in microVMs, --help tells more
   bench [ARG…]     build, then run the benchmarks; --help tells which there are
   publish          put the native programs into artifacts/publish
   format [--check] format all sources; with --check, only say what is not formatted
