@@ -242,6 +242,9 @@ run_bench() {
     publish_agent
     publish_baseline
     quietly build-bench dotnet build "$root/bench/Nex.Bench" -c "$configuration" -v quiet
+    # Makes what microVMs boot.
+    quietly build-cli dotnet build "$root/src/Nex.Cli" -c "$configuration" -v quiet
+    build_guest
     exec "$artifacts/bin/Nex.Bench/release/Nex.Bench" --artifacts "$artifacts" "$@"
 }
 

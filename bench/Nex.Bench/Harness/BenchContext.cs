@@ -27,6 +27,9 @@ internal sealed class BenchContext(BenchOptions options, Workspace workspace, Pr
     /// <summary>The bare native program that agents are compared with.</summary>
     internal string BaselineProgram { get; } = Path.Combine(options.ArtifactsDirectory, "native", "Nex.Bench.Baseline");
 
+    /// <summary>The kernel and the image of microVMs.</summary>
+    internal string GuestDirectory { get; } = Path.Combine(options.ArtifactsDirectory, "guest");
+
     /// <summary>What could not be measured, and why.</summary>
     internal List<(string Name, string Reason)> Skipped { get; } = [];
 
