@@ -15,23 +15,27 @@ internal sealed class MachineDeployBenchmark : Benchmark
 {
     private const string Deploy = "vm.deploy";
     private const string Rate = "vm.deploy.rate";
+    private const string Small = "vm.deploy.small";
     private const int Bytes = 10 * 1024 * 1024;
     private const int WarmUps = 1;
 
-    internal override IReadOnlyList<string> Names => [Deploy, Rate];
+    internal override IReadOnlyList<string> Names => [Deploy, Rate, Small];
 
     internal override async Task<IReadOnlyList<Figure>> RunAsync(BenchContext context)
     {
         string program = await context.Programs.GetAsync("pause", $"-DPADDING={Bytes}");
+        string small = await context.Programs.GetAsync("pause");
         await using RunningNode node = await RunningNode.StartAsync(context, Sandbox.Qemu);
         DeployRequest request = await node.AddAsync(program);
+        DeployRequest smallRequest = await node.AddAsync(small);
         await node.QuietAsync();
         using var template = MachineTemplate.Of(Machines.TemplateDirectory(context));
         using var machine = BareMachine.Clone(template, Machines.Clones(context, 1).SandboxUserId);
         machine.Welcome();
         var deploys = new Series(() => DeployAsync(node, request));
+        var smallDeploys = new Series(() => DeployAsync(node, smallRequest));
         var bare = new Series(() => MeasureLinkAsync(machine));
-        await Series.InterleaveAsync(context, Deploy, WarmUps, context.Pick(3, 10, 50), deploys, bare);
+        await Series.InterleaveAsync(context, Deploy, WarmUps, context.Pick(3, 10, 50), deploys, smallDeploys, bare);
         return
         [
             new Figure
@@ -43,6 +47,13 @@ internal sealed class MachineDeployBenchmark : Benchmark
                 Note = "10 MB, from the call to the program started; the baseline is as many bytes over the link to an agent that drops them",
             },
             new Figure { Name = Rate, Unit = "MB/s", Samples = ToRate(deploys), Baseline = ToRate(bare) },
+            new Figure
+            {
+                Name = Small,
+                Unit = "ms",
+                Samples = smallDeploys.Samples,
+                Note = $"a program of {new FileInfo(small).Length / 1024:#,0} KiB, to tell the start from the transfer",
+            },
         ];
     }
 

@@ -35,7 +35,7 @@ internal sealed class MachineStartBenchmark : Benchmark
         await Series.InterleaveAsync(context, Boot, WarmUps, rounds, ofBoots, ofClones, bare);
         return
         [
-            new Figure { Name = Boot, Unit = "ms", Samples = ofBoots.Samples, Note = $"from launch to warm, {Acceleration}" },
+            new Figure { Name = Boot, Unit = "ms", Samples = ofBoots.Samples, Note = $"from launch to warm, {template.Acceleration}" },
             new Figure
             {
                 Name = Clone,
@@ -57,8 +57,6 @@ internal sealed class MachineStartBenchmark : Benchmark
             new Figure { Name = Stop, Unit = "ms", Samples = new Samples(stops.TakeLast(rounds)), Note = "a clone without a workload, from the call until nothing of it is left" },
         ];
     }
-
-    private static string Acceleration => File.Exists("/dev/kvm") ? "by KVM where it may be used" : "emulated: this host has no KVM";
 
     /// <summary>Takes the warm machine, so that another is started while nothing else happens; and only then ends the one that was taken.</summary>
     private static async Task<double> MeasureAsync(RunningPool pool, StartTimes times, List<double> stops)

@@ -3,10 +3,10 @@ namespace Nex.Bench.Harness;
 /// <summary>How long a run may take.</summary>
 internal enum Effort
 {
-    /// <summary>Below one minute.</summary>
+    /// <summary>Below two minutes.</summary>
     Quick,
 
-    /// <summary>About two minutes.</summary>
+    /// <summary>About three minutes.</summary>
     Default,
 
     /// <summary>As long as it takes for steady figures.</summary>

@@ -118,7 +118,7 @@ internal sealed class BareMachine : IDisposable
     /// <summary>As the manager starts QEMU, but for the signal at the node's death, which would come with the end of the thread that starts it.</summary>
     private static string[] Privileges(MachineTemplate template, uint userId)
     {
-        string[] groups = template.CommandLine.Contains("kvm") ? ["--groups", "kvm"] : ["--clear-groups"];
+        string[] groups = template.IsKvm ? ["--groups", "kvm"] : ["--clear-groups"];
         return ProcessControl.EffectiveUserId == 0
             ? ["--no-new-privs", "--reuid", $"{userId}", "--regid", $"{userId}", .. groups]
             : ["--no-new-privs"];

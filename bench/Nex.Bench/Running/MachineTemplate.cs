@@ -24,6 +24,11 @@ internal sealed class MachineTemplate : IDisposable
 
     internal SafeFileHandle Memory => _memory;
 
+    /// <summary>How the machines of all figures are run, for their readers.</summary>
+    internal string Acceleration => IsKvm ? "run by KVM" : "emulated: this host has no KVM that may be used";
+
+    internal bool IsKvm => CommandLine.Contains("kvm");
+
     /// <summary>Reads both off a pool of clones that is up.</summary>
     internal static MachineTemplate Of(string templateDirectory)
     {
