@@ -18,7 +18,7 @@ usage: ./build.sh COMMAND [ARGUMENT...]
 
   build            build everything into artifacts/: the native agent, the solution, the programs that tests run
   test [OPTION…]   build, then run all tests; options go to each test program, such as --filter-class '*PoolTests'
-  demo [ARG…]      build, then run the demo
+  demo [ARG…]      build, then run the demo; --sandbox qemu runs it in microVMs, --help tells more
   bench [ARG…]     build, then run the benchmarks; --help tells which there are
   publish          put the native programs into artifacts/publish
   format [--check] format all sources; with --check, only say what is not formatted
@@ -242,6 +242,9 @@ run_bench() {
     publish_agent
     publish_baseline
     quietly build-bench dotnet build "$root/bench/Nex.Bench" -c "$configuration" -v quiet
+    # Makes what microVMs boot.
+    quietly build-cli dotnet build "$root/src/Nex.Cli" -c "$configuration" -v quiet
+    build_guest
     exec "$artifacts/bin/Nex.Bench/release/Nex.Bench" --artifacts "$artifacts" "$@"
 }
 
