@@ -10,6 +10,16 @@ internal static partial class TestLibc
     internal static SafeFileHandle DuplicateInheritable(SafeFileHandle file) =>
         new(Duplicate((int)file.DangerousGetHandle()), ownsHandle: true);
 
+    /// <summary>Takes away what is mounted on a directory, even while something in it is open.</summary>
+    internal static bool TryUnmount(string directory)
+    {
+        const int detach = 2;
+        return Unmount(directory, detach) == 0;
+    }
+
+    [LibraryImport("libc", EntryPoint = "umount2", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Unmount(string directory, int flags);
+
     [LibraryImport("libc", EntryPoint = "dup")]
     private static partial int Duplicate(int descriptor);
 }
