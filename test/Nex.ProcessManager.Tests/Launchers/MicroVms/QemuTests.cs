@@ -3,7 +3,6 @@ using Nex.ProcessManager.Configuration;
 using Nex.ProcessManager.Tests.Support;
 using Nex.Protocol.Workloads;
 using Nex.Testing.Files;
-using Nex.Testing.Waiting;
 
 namespace Nex.ProcessManager.Tests.Launchers.MicroVms;
 
@@ -119,39 +118,4 @@ public sealed class QemuTests
 
         Assert.Equal(9, exit.Signal);
     }
-
-    [Fact]
-    public async Task An_image_that_does_not_boot_fails_the_start_with_what_the_machine_wrote()
-    {
-        using var directory = new TempDirectory();
-        await File.WriteAllTextAsync(directory["initramfs"], "This is no image.");
-        ProcessManagerOptions options = RealManager.OptionsOf(Sandbox.Qemu);
-        await RealManager.SkipUnlessAvailableAsync(options);
-        await using RealManager manager = RealManager.Create(options with { MicroVm = options.MicroVm with { InitramfsPath = directory["initramfs"] } });
-
-        ProcessManagerException failure = await Assert.ThrowsAsync<ProcessManagerException>(() => manager.Manager.StartAsync(manager.Delegate).Within());
-
-        Assert.Equal(ProcessManagerError.StartFailed, failure.Error);
-        Assert.Contains("Kernel panic", failure.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_machine_that_is_killed_leaves_the_pool_and_another_takes_its_place()
-    {
-        await using RealManager manager = await RealManager.StartAsync(Sandbox.Qemu);
-        string first = manager.Delegate.Started.Reached[0];
-
-        foreach (int process in LiveQemu(manager))
-        {
-            System.Diagnostics.Process.GetProcessById(process).Kill();
-        }
-
-        _ = await manager.Delegate.Started.CountAsync(2);
-        string next = await manager.Manager.PrepareNextWorkloadAsync(new DeployRequest { Name = "next" }).Within();
-        Assert.NotEqual(first, next);
-    }
-
-    /// <summary>The processes that run directories of this manager name.</summary>
-    private static IEnumerable<int> LiveQemu(RealManager manager) =>
-        Directory.GetFiles(manager.Options.RunDirectory, "process", SearchOption.AllDirectories).Select(file => int.Parse(File.ReadAllText(file).Split(' ')[0]));
 }
