@@ -17,6 +17,8 @@ internal static class Errno
     internal const int Invalid = 22;
     internal const int TextFileBusy = 26;
     internal const int BrokenPipe = 32;
+    internal const int NoLocks = 37;
+    internal const int NotSupported = 95;
     internal const int ConnectionReset = 104;
 
     internal static int Last => Marshal.GetLastPInvokeError();

@@ -8,6 +8,12 @@ internal static unsafe partial class Libc
     internal const int DoNotFollowLink = 0x100;
     internal const uint BasicStatus = 0x7ff;
 
+    [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Create(string path, int flags, uint mode);
+
+    [LibraryImport(Library, EntryPoint = "flock", SetLastError = true)]
+    internal static partial int Lock(SafeHandle file, int operation);
+
     // statx(2) rather than stat(2): its structure is the same on every architecture.
     [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int StatX(int directory, string path, int flags, uint mask, ExtendedStatus* status);

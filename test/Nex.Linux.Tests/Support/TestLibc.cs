@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Nex.Linux.Tests.Support;
 
@@ -15,6 +16,12 @@ internal static partial class TestLibc
         set[0] = 1UL << (signal - 1);
         Assert.Equal(0, ChangeSignalMask(BlockSignals, set, 0));
     }
+
+    /// <summary>A second descriptor, which unlike all that .NET makes is inherited by every program that is started.</summary>
+    internal static SafeFileHandle DuplicateInheritable(int descriptor) => new(Duplicate(descriptor), ownsHandle: true);
+
+    [LibraryImport("libc", EntryPoint = "dup")]
+    private static partial int Duplicate(int descriptor);
 
     /// <summary>Makes a pipe with a name.</summary>
     internal static void MakePipe(string path)

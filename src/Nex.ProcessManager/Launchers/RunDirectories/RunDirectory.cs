@@ -12,6 +12,10 @@ internal sealed class RunDirectory
     private const string ProcessFile = "process";
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode Passable = Private | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    /// <summary>A child that is forked keeps what this process had open until it executes its program, which is a matter of milliseconds.</summary>
+    private static readonly TimeSpan ForkTimeout = TimeSpan.FromSeconds(10);
+
     private const UnixFileMode WritableByOthers = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
 
     private RunDirectory(string path, InstanceName instance)
@@ -51,15 +55,23 @@ internal sealed class RunDirectory
     }
 
     /// <summary>Copies the agent here, where the user that sandboxes run as can reach it, and where an upgrade does not change it.</summary>
-    /// <exception cref="ProcessManagerException">It cannot be read, or there is no room for it.</exception>
-    internal string InstallAgent(string agentPath)
+    /// <exception cref="ProcessManagerException">It cannot be read, there is no room for it, or the copy cannot be executed.</exception>
+    internal async Task<string> InstallAgentAsync(string agentPath, CancellationToken cancellationToken)
     {
         string copy = Path.Combine(DirectoryPath, "nex-agent");
         try
         {
-            File.Copy(agentPath, copy, overwrite: true);
-            File.SetUnixFileMode(copy, Passable | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+            ProgramFile.Copy(agentPath, copy, Passable | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+            await Task.Run(() => ProgramFile.WaitUntilWritten(copy), CancellationToken.None)
+                .WaitAsync(ForkTimeout, TimeProvider.System, cancellationToken).ConfigureAwait(false);
             return copy;
+        }
+        catch (TimeoutException failure)
+        {
+            throw new ProcessManagerException(
+                ProcessManagerError.StartFailed,
+                $"The copy {copy} of the agent cannot be executed: a process that this program has forked has had it open for writing for {ForkTimeout.TotalSeconds:0} s. Execute a program in what is forked, or end it, and start again.",
+                failure);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -30,7 +30,7 @@ internal sealed partial class SpawnLauncher(ProcessManagerOptions options, ILogg
     {
         CheckAgent();
         _directory = RunDirectory.Open(options.RunDirectory, left => LogLeftovers(logger, left.Instances, left.Processes));
-        _agentPath = _directory.InstallAgent(options.AgentPath);
+        _agentPath = await _directory.InstallAgentAsync(options.AgentPath, cancellationToken).ConfigureAwait(false);
         _cgroups = CgroupTree.Open(options.CgroupParent, OwnCgroup, _directory.Instance, reason => LogNoCgroups(logger, reason));
         if (options.Sandbox == Configuration.Sandbox.None)
         {

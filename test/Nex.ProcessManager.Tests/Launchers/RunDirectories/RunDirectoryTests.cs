@@ -104,11 +104,11 @@ public sealed class RunDirectoryTests : IDisposable
     }
 
     [Fact]
-    public void The_copy_of_the_agent_can_be_run_by_everybody_and_changed_by_its_owner_only()
+    public async Task The_copy_of_the_agent_can_be_run_by_everybody_and_changed_by_its_owner_only()
     {
         RunDirectory opened = Open();
 
-        string copy = opened.InstallAgent(TestPrograms.Path("exit"));
+        string copy = await opened.InstallAgentAsync(TestPrograms.Path("exit"), CancellationToken.None).Within();
 
         Assert.Equal(File.ReadAllBytes(TestPrograms.Path("exit")), File.ReadAllBytes(copy));
         Assert.Equal(
@@ -117,11 +117,12 @@ public sealed class RunDirectoryTests : IDisposable
     }
 
     [Fact]
-    public void An_agent_that_cannot_be_copied_is_a_typed_failure()
+    public async Task An_agent_that_cannot_be_copied_is_a_typed_failure()
     {
         RunDirectory opened = Open();
 
-        ProcessManagerException failure = Assert.Throws<ProcessManagerException>(() => opened.InstallAgent(_directory["nowhere"]));
+        ProcessManagerException failure = await Assert.ThrowsAsync<ProcessManagerException>(
+            () => opened.InstallAgentAsync(_directory["nowhere"], CancellationToken.None).Within());
 
         Assert.Equal(ProcessManagerError.StartFailed, failure.Error);
         Assert.Contains(_directory["nowhere"], failure.Message, StringComparison.Ordinal);
