@@ -23,6 +23,17 @@ internal static partial class TestLibc
     [LibraryImport("libc", EntryPoint = "dup")]
     private static partial int Duplicate(int descriptor);
 
+    internal static int CurrentThread => GetThreadId();
+
+    /// <summary>Sends a signal to one thread of this process.</summary>
+    internal static void Interrupt(int thread, int signal) => Assert.Equal(0, SignalThread(Environment.ProcessId, thread, signal));
+
+    [LibraryImport("libc", EntryPoint = "gettid")]
+    private static partial int GetThreadId();
+
+    [LibraryImport("libc", EntryPoint = "tgkill")]
+    private static partial int SignalThread(int process, int thread, int signal);
+
     /// <summary>Makes a pipe with a name.</summary>
     internal static void MakePipe(string path)
     {
