@@ -1,4 +1,4 @@
-using Nex.Linux.Tests.Support;
+using Nex.Testing.Waiting;
 
 namespace Nex.Linux.Tests;
 
