@@ -226,7 +226,7 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
     {
         LinkException end = await _reading.ConfigureAwait(false);
         _over.TrySetResult();
-        bool violation = IsViolation(end);
+        bool violation = end.IsViolation;
         if (!violation)
         {
             // Usually the process is just ending: how it does says more than that its link has closed.
@@ -245,7 +245,7 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
         _over.TrySetResult();
         // What it sent before it ended still counts.
         await Task.WhenAny(_reading, Task.Delay(_options.ExitTimeout, _time, _closing.Token)).ConfigureAwait(false);
-        if (_reading.IsCompleted && IsViolation(await _reading.ConfigureAwait(false)))
+        if (_reading.IsCompleted && (await _reading.ConfigureAwait(false)).IsViolation)
         {
             // It ended because its link was closed on it, for a reason that is reported with that.
             return;
@@ -253,8 +253,6 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
 
         End(AgentExitCause.ProcessExited, $"Its process ended with {exit}.");
     }
-
-    private static bool IsViolation(LinkException end) => end.Fault is LinkFault.MalformedFrame or LinkFault.OversizedFrame;
 
     private void End(AgentExitCause cause, string detail)
     {

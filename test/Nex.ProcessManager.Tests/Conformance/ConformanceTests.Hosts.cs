@@ -14,7 +14,7 @@ public abstract partial class ConformanceTests
     public async Task When_a_node_is_killed_its_agents_and_workloads_end()
     {
         using var directory = new TempDirectory();
-        await using NodeProgram node = await NodeProgram.StartAsync(Options.Sandbox, directory["run"], 2, TestPrograms.Path("tree"), "children");
+        await using NodeProgram node = await NodeProgram.StartAsync(Options, directory["run"], 2, TestPrograms.Path("tree"), "children");
         _ = await node.Lines.FirstAsync(line => line.StartsWith("line ready", StringComparison.Ordinal));
         IReadOnlyList<LiveProcess> processes = LiveProcesses.DescendantsOf(node.ProcessId);
         int ofWorkload = IsMachine ? 0 : 3;
@@ -30,10 +30,10 @@ public abstract partial class ConformanceTests
     {
         using var directory = new TempDirectory();
         string run = directory["run"];
-        await using NodeProgram living = await NodeProgram.StartAsync(Options.Sandbox, run, 1);
+        await using NodeProgram living = await NodeProgram.StartAsync(Options, run, 1);
         string[] ofLiving = Directory.GetDirectories(run);
         IReadOnlyList<LiveProcess> processes = LiveProcesses.DescendantsOf(living.ProcessId);
-        await using NodeProgram killed = await NodeProgram.StartAsync(Options.Sandbox, run, 2);
+        await using NodeProgram killed = await NodeProgram.StartAsync(Options, run, 2);
         string left = Directory.GetDirectories(run).Except(ofLiving).Single();
         await killed.KillAsync();
         Assert.True(Directory.Exists(left));
@@ -74,22 +74,20 @@ public abstract partial class ConformanceTests
     public async Task A_host_without_disk_space_is_told_of_and_the_pool_is_whole_once_there_is_some()
     {
         using var disk = SmallDisk.Mount(kibibytes: 8 * 1024);
-        await using RealManager host = RealManager.Create(Options with { MaxStartBackoff = TimeSpan.FromMilliseconds(200) }, disk.Path);
+        await using RealManager host = RealManager.Create(Options with { MaxStartBackoff = TimeSpan.FromMilliseconds(200) }, disk["run"]);
         await host.FillAsync();
-        RealWorkload running = await host.DeployAsync("tree", "polite");
-        _ = await host.Delegate.Started.CountAsync(2);
         disk.Fill();
 
-        await KillAsync(host, host.Delegate.Started.Reached[1]);
+        // The agent that is taken keeps its room, so that there is none for its replacement.
+        RealWorkload running = await host.DeployAsync("tree", "polite");
 
-        _ = await host.Log.Lines.FirstAsync(line => line.Text.Contains("No space left", StringComparison.Ordinal));
         await host.Log.Lines.CountAsync(line => line.Text.Contains("did not become warm", StringComparison.Ordinal), 2);
         PoolStatus status = host.Manager.Status;
         Assert.Equal((PoolState.Failing, 0, 1), (status.State, status.Warm, status.Prepared));
         Assert.Contains("No space left", status.Reason, StringComparison.Ordinal);
         Assert.Empty(running.Observer.Exits.Reached);
         disk.Empty();
-        _ = await host.Delegate.Started.CountAsync(3);
+        _ = await host.Delegate.Started.CountAsync(2);
         Assert.Empty(await host.RunAsync("exit"));
     }
 
@@ -98,12 +96,11 @@ public abstract partial class ConformanceTests
     {
         using var disk = SmallDisk.Mount(kibibytes: 64);
         disk.Fill();
-        await using RealManager host = RealManager.Create(Options with { StartFailureLimit = 1 }, disk.Path);
+        await using RealManager host = RealManager.Create(Options with { StartFailureLimit = 1 }, disk["run"]);
 
         ProcessManagerException failure = await PoolTest.FailsAsync(ProcessManagerError.StartFailed, () => host.Manager.StartAsync(host.Delegate));
 
         Assert.Contains("No space left", failure.Message, StringComparison.Ordinal);
-        disk.Empty();
         host.AssertNothingIsLeft();
     }
 }

@@ -114,7 +114,7 @@ public abstract partial class ConformanceTests
 
         _ = await Record.ExceptionAsync(() => starting.Within());
         host.AssertNothingIsLeft();
-        await DisposeAsync();
+        AssertNoProcessIsLeft();
         Assert.Empty(after);
         _ = await PoolTest.FailsAsync(ProcessManagerError.Stopping, () => host.Manager.PrepareNextWorkloadAsync(Any).AsTask());
     }
@@ -136,7 +136,7 @@ public abstract partial class ConformanceTests
         _ = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => host.Manager.StartAsync(host.Delegate, cancelling.Token).Within());
 
         host.AssertNothingIsLeft();
-        await DisposeAsync();
+        AssertNoProcessIsLeft();
     }
 
     [Fact]

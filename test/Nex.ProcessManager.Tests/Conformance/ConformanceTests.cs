@@ -23,7 +23,8 @@ public abstract partial class ConformanceTests(Sandbox sandbox) : IAsyncLifetime
     /// <summary>Whether workloads run under a kernel of their own.</summary>
     private protected bool IsMachine => sandbox is not (Sandbox.None or Sandbox.Namespaces);
 
-    private protected ProcessManagerOptions Options => RealManager.OptionsOf(sandbox);
+    /// <summary>The options of a launcher that needs no more than the name of its sandbox.</summary>
+    private protected virtual ProcessManagerOptions Options => RealManager.OptionsOf(sandbox);
 
     /// <summary>Skips where the host cannot; has the template of machines made once, outside of the deadlines of the tests.</summary>
     public async ValueTask InitializeAsync()
@@ -36,12 +37,15 @@ public abstract partial class ConformanceTests(Sandbox sandbox) : IAsyncLifetime
         }
     }
 
-    public ValueTask DisposeAsync()
+    public virtual ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
-        Assert.Empty(ChildrenOfThisProcess().Except(_before));
+        AssertNoProcessIsLeft();
         return ValueTask.CompletedTask;
     }
+
+    /// <summary>No process that this test has started, whatever it is.</summary>
+    private protected void AssertNoProcessIsLeft() => Assert.Empty(ChildrenOfThisProcess().Except(_before));
 
     private protected Task<RealManager> StartAsync() => RealManager.StartAsync(Options);
 

@@ -1,5 +1,6 @@
 using Nex.ProcessManager.Configuration;
 using Nex.ProcessManager.Launchers;
+using Nex.ProcessManager.Launchers.MicroVms.Firecracker;
 using Nex.ProcessManager.Launchers.MicroVms.Qemu;
 using Nex.ProcessManager.Launchers.Spawning;
 using Nex.ProcessManager.Tests.Support;
@@ -12,6 +13,7 @@ internal sealed class HookedManager(RealManager host, Func<AgentStep, Task<bool>
 {
     private static ILauncher LauncherOf(RealManager host) => host.Options.Sandbox switch
     {
+        Sandbox.Firecracker => new FirecrackerLauncher(host.Options, TimeProvider.System, host.Log),
         Sandbox.Qemu => new QemuLauncher(host.Options, TimeProvider.System, host.Log),
         _ => new SpawnLauncher(host.Options, host.Log),
     };

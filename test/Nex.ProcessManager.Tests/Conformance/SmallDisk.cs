@@ -18,7 +18,10 @@ internal sealed class SmallDisk : IDisposable
 
     internal string Path { get; }
 
-    private string Filler => System.IO.Path.Combine(_directory["disk"], "filler");
+    private string Filler => this["filler"];
+
+    /// <summary>The path of something on it.</summary>
+    internal string this[string name] => System.IO.Path.Combine(Path, name);
 
     /// <summary>Mounts one, or skips the test where this user may not.</summary>
     internal static SmallDisk Mount(int kibibytes)

@@ -14,7 +14,7 @@ public sealed class NodeDeathTests
     {
         using var directory = new TempDirectory();
         string run = directory["run"];
-        await using NodeProgram node = await NodeProgram.StartAsync(Sandbox.None, run, 1);
+        await using NodeProgram node = await NodeProgram.StartAsync(RealManager.OptionsOf(Sandbox.None), run, 1);
         string left = Directory.GetDirectories(run).Single();
         string agent = Path.Combine(left, node.Agents[0], "process");
         await node.KillAsync();

@@ -63,6 +63,12 @@ internal sealed class FirecrackerTemplateBuilder(
         await using var peer = new JsonRpcPeer(vm.Link, guest, LinkLimits.ToNode);
         Task<LinkException> reading = Task.Run(peer.RunAsync, CancellationToken.None);
         Task first = await Task.WhenAny(guest.Waiting, reading, vm.Exited).WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (first == reading && await reading.ConfigureAwait(false) is { IsViolation: true } violation)
+        {
+            // Such a guest does not end by itself.
+            throw violation;
+        }
+
         if (first != guest.Waiting)
         {
             await vm.WaitForLastWordsAsync().WaitAsync(cancellationToken).ConfigureAwait(false);

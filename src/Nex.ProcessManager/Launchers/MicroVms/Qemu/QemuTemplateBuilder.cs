@@ -40,7 +40,7 @@ internal sealed class QemuTemplateBuilder(QemuMachines machines, ProcessManagerO
             throw failure switch
             {
                 OperationCanceledException => Failure(AgentStartFailure.StartTimeout, $"it did not come up within {options.MicroVm.BootTimeout.TotalSeconds:0.###} s", diagnostics, failure),
-                IOException => Failure(AgentStartFailure.NotStarted, failure.Message, diagnostics, failure),
+                IOException => Failure(AgentStartFailure.NotStarted, failure.Message.TrimEnd('.'), diagnostics, failure),
                 _ => failure,
             };
         }
@@ -52,6 +52,12 @@ internal sealed class QemuTemplateBuilder(QemuMachines machines, ProcessManagerO
         await using var peer = new JsonRpcPeer(vm.Link, guest, LinkLimits.ToNode);
         Task<LinkException> reading = Task.Run(peer.RunAsync, CancellationToken.None);
         Task first = await Task.WhenAny(guest.Waiting, reading, vm.Exited).WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (first == reading && await reading.ConfigureAwait(false) is { IsViolation: true } violation)
+        {
+            // Such a guest does not end by itself.
+            throw violation;
+        }
+
         if (first != guest.Waiting)
         {
             await WaitForLastWordsAsync(vm, cancellationToken).ConfigureAwait(false);
