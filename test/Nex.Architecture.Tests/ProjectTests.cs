@@ -6,6 +6,7 @@ public sealed class ProjectTests
     {
         ["Nex.Protocol"] = [],
         ["Nex.Linux"] = [],
+        ["Nex.Control"] = ["Nex.Protocol"],
         ["Nex.Firecracker"] = [],
         ["Nex.GuestImages"] = [],
         ["Nex.Cli"] = ["Nex.GuestImages"],
