@@ -75,6 +75,7 @@ missing_packages() {
     command -v bwrap >/dev/null || echo bubblewrap
     command -v busybox >/dev/null || echo busybox-static
     command -v qemu-system-x86_64 >/dev/null || echo qemu-system-x86
+    command -v nats-server >/dev/null || [[ -x /usr/sbin/nats-server ]] || echo nats-server
     command -v mksquashfs >/dev/null || echo squashfs-tools
     command -v mke2fs >/dev/null || echo e2fsprogs
 }

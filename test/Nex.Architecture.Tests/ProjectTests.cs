@@ -6,11 +6,14 @@ public sealed class ProjectTests
     {
         ["Nex.Protocol"] = [],
         ["Nex.Linux"] = [],
+        ["Nex.Control"] = ["Nex.Protocol"],
         ["Nex.Firecracker"] = [],
         ["Nex.GuestImages"] = [],
-        ["Nex.Cli"] = ["Nex.GuestImages"],
+        ["Nex.Client"] = ["Nex.Control", "Nex.Protocol"],
+        ["Nex.Cli"] = ["Nex.Client", "Nex.Control", "Nex.GuestImages", "Nex.Node", "Nex.ProcessManager", "Nex.Protocol"],
         ["Nex.ProcessManager"] = ["Nex.Firecracker", "Nex.Linux", "Nex.Protocol"],
         ["Nex.Agent"] = ["Nex.Linux", "Nex.Protocol"],
+        ["Nex.Node"] = ["Nex.Control", "Nex.Linux", "Nex.ProcessManager", "Nex.Protocol", "Nex.Workloads"],
         ["Nex.Workloads"] = ["Nex.Linux", "Nex.ProcessManager", "Nex.Protocol"],
     };
 

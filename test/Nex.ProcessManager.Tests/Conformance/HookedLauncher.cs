@@ -65,6 +65,7 @@ internal sealed class HookedLauncher(ILauncher inner, Func<AgentStep, Task<bool>
 
     private sealed class HookedLink(Link inner, Func<string, Task<bool>> onStep) : Link
     {
+        private const string Begin = "{\"jsonrpc\"";
         private const string Mark = "\"method\":\"";
 
         internal override bool CarriesHandles => inner.CarriesHandles;
@@ -72,36 +73,43 @@ internal sealed class HookedLauncher(ILauncher inner, Func<AgentStep, Task<bool>
         internal override async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
         {
             int count;
+            int heard;
             do
             {
                 count = await inner.ReceiveAsync(buffer, cancellationToken);
+                heard = await CountHeardAsync(buffer[..count]);
             }
-            while (!await IsHeardAsync(buffer[..count]));
+            while (count > 0 && heard == 0);
 
-            return count;
+            return heard;
         }
 
         internal override async ValueTask<bool> SendAsync(ReadOnlyMemory<byte> bytes, SafeHandle? handle, CancellationToken cancellationToken)
         {
-            _ = await IsHeardAsync(bytes);
+            _ = await CountHeardAsync(bytes);
             return await inner.SendAsync(bytes, handle, cancellationToken);
         }
 
         public override ValueTask DisposeAsync() => inner.DisposeAsync();
 
-        /// <summary>Messages of a start are short, and each is sent in one go.</summary>
-        private async Task<bool> IsHeardAsync(ReadOnlyMemory<byte> bytes)
+        /// <summary>Asks the test about each message. The messages are short, and each is sent in one go, but several may come in one.</summary>
+        /// <returns>How many of the bytes are heard: those before the first message that is not.</returns>
+        private async Task<int> CountHeardAsync(ReadOnlyMemory<byte> bytes)
         {
-            string text = Encoding.UTF8.GetString(bytes.Span);
-            bool heard = true;
+            // One character for each byte.
+            string text = Encoding.Latin1.GetString(bytes.Span);
             for (int at = 0; (at = text.IndexOf(Mark, at, StringComparison.Ordinal)) >= 0;)
             {
+                int begin = text.LastIndexOf(Begin, at, StringComparison.Ordinal) - FrameReader.HeaderBytes;
                 at += Mark.Length;
                 int end = text.IndexOf('"', at);
-                heard &= end < 0 || await onStep(text[at..end]);
+                if (end >= 0 && !await onStep(text[at..end]))
+                {
+                    return Math.Max(begin, 0);
+                }
             }
 
-            return heard;
+            return bytes.Length;
         }
     }
 }
