@@ -5,7 +5,7 @@ using Nex.Bench.Harness;
 Benchmark[] benchmarks =
 [
     new MemoryBenchmark(), new StartBenchmark(), new FillBenchmark(), new PrepareBenchmark(), new DeployBenchmark(), new FirstLineBenchmark(),
-    new StopTreeBenchmark(), new StopPoolBenchmark(), new LogsBenchmark(), new CacheBenchmark(),
+    new StopTreeBenchmark(), new StopPoolBenchmark(), new RefillBenchmark(), new BurstBenchmark(), new DensityBenchmark(), new IdleBenchmark(), new LogsBenchmark(), new CacheBenchmark(),
     new MachineStartBenchmark(), new MachineMemoryBenchmark(), new MachineDeployBenchmark(), new MachinePoolBenchmark(),
 ];
 

@@ -6,11 +6,13 @@ namespace Nex.Bench.Harness;
 internal sealed record BenchOptions
 {
     internal const string Usage = """
-        usage: ./build.sh bench [--quick | --full] [--check] [NAME…]
+        usage: ./build.sh bench [--quick | --full] [--check] [--compare FILE] [NAME…]
 
           --quick   fewer samples: below two minutes
           --full    more samples: some ten minutes
           --check   exit with 1 when a limit is not met, as when something cannot be run
+          --compare FILE
+                    tell how each figure differs from that of an earlier run, whose results.json is FILE
           NAME      only the figure of that name and those below it, such as deploy or agent.pss
         """;
 
@@ -18,6 +20,9 @@ internal sealed record BenchOptions
 
     /// <summary>Whether a limit that is not met makes the run fail.</summary>
     internal bool Check { get; init; }
+
+    /// <summary>The results of an earlier run, or null.</summary>
+    internal string? CompareWith { get; init; }
 
     internal bool Help { get; init; }
 
@@ -45,6 +50,9 @@ internal sealed record BenchOptions
                     break;
                 case "--check":
                     options = options with { Check = true };
+                    break;
+                case "--compare" when index + 1 < arguments.Count:
+                    options = options with { CompareWith = Path.GetFullPath(arguments[++index]) };
                     break;
                 case "--help" or "-h":
                     options = options with { Help = true };

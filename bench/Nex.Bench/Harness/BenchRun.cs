@@ -27,7 +27,17 @@ internal sealed class BenchRun(BenchOptions options, IReadOnlyList<Benchmark> be
         }
 
         ResultsTable.Write(figures, context.Skipped);
+        if (options.CompareWith is { } earlier)
+        {
+            Comparison.Write(earlier, figures);
+        }
+
         Console.WriteLine(ResultsFile.Write(options.ArtifactsDirectory, figures));
+        foreach (string picture in ResultsPlot.Write(options.ArtifactsDirectory, figures))
+        {
+            Console.WriteLine(picture);
+        }
+
         bool allMet = figures.All(figure => figure.Limits.All(limit => limit.IsMetBy(figure)));
         return _anyFailed || (options.Check && !allMet) ? Failed : 0;
     }

@@ -1,5 +1,8 @@
 namespace Nex.Bench.Harness;
 
+/// <summary>A value with so many agents.</summary>
+internal readonly record struct GrowthPoint(int Agents, double Value);
+
 /// <summary>One result: what was measured, and what it is compared to.</summary>
 internal sealed record Figure
 {
@@ -13,6 +16,9 @@ internal sealed record Figure
     internal Samples? Baseline { get; init; }
 
     internal IReadOnlyList<Limit> Limits { get; init; } = [];
+
+    /// <summary>How it grows with the number of agents; empty where that was not measured.</summary>
+    internal IReadOnlyList<GrowthPoint> Growth { get; init; } = [];
 
     /// <summary>What a reader of the number must know, or null.</summary>
     internal string? Note { get; init; }

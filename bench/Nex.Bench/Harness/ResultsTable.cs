@@ -51,7 +51,7 @@ internal static class ResultsTable
         $"{Markup.Escape(limit.ToString())} {(limit.IsMetBy(figure) ? "[green]met[/]" : "[red]NOT MET[/]")}";
 
     /// <summary>Three digits are more than most figures are good for.</summary>
-    private static string Number(double? value) => value switch
+    internal static string Number(double? value) => value switch
     {
         null => "",
         >= 100 => value.Value.ToString("#,0"),

@@ -13,6 +13,9 @@ internal sealed class Samples
 
     internal int Count => _sorted.Length;
 
+    /// <summary>From the least to the most.</summary>
+    internal IReadOnlyList<double> Sorted => _sorted;
+
     internal double P50 => Percentile(50);
 
     internal double P99 => Percentile(99);

@@ -34,6 +34,32 @@ internal sealed class HelloServer : IDisposable
         return hello?.Version == "1.0" ? taken : throw new InvalidOperationException($"{program} did not say hello.");
     }
 
+    /// <summary>Seconds from the first start until so many of a program have said hello, some of them started at a time.</summary>
+    internal async Task<double> MeasureManyAsync(string program, int count, int atOnce)
+    {
+        long begun = Stopwatch.GetTimestamp();
+        var children = new List<Child>(count);
+        try
+        {
+            for (int heard = 0; heard < count; heard++)
+            {
+                while (children.Count < Math.Min(heard + atOnce, count))
+                {
+                    children.Add(Child.Start(program, [_path]));
+                }
+
+                using Socket connection = await _listener.AcceptAsync(_cancellationToken);
+                _ = await connection.ReceiveAsync(_buffer, _cancellationToken);
+            }
+
+            return Stopwatch.GetElapsedTime(begun).TotalSeconds;
+        }
+        finally
+        {
+            children.ForEach(child => child.Dispose());
+        }
+    }
+
     public void Dispose() => _listener.Dispose();
 }
 

@@ -25,9 +25,8 @@ internal sealed class RunningNode : IAsyncDisposable
     }
 
     /// <summary>Starts one with a few warm agents.</summary>
-    internal static async Task<RunningNode> StartAsync(BenchContext context, Sandbox sandbox)
+    internal static async Task<RunningNode> StartAsync(BenchContext context, Sandbox sandbox, int poolSize = 2)
     {
-        const int poolSize = 2;
         ProcessManagerOptions options = RunningPool.Options(context, sandbox, poolSize);
         await RunningPool.RequireAsync(options);
         var node = new RunningNode(context, new ArtifactCache(new ArtifactCacheOptions { Directory = context.Workspace.NewPath("cache") }), options);
