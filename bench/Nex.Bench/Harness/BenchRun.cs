@@ -33,11 +33,7 @@ internal sealed class BenchRun(BenchOptions options, IReadOnlyList<Benchmark> be
         }
 
         Console.WriteLine(ResultsFile.Write(options.ArtifactsDirectory, figures));
-        foreach (string picture in ResultsPlot.Write(options.ArtifactsDirectory, figures))
-        {
-            Console.WriteLine(picture);
-        }
-
+        Console.WriteLine(ResultsPlot.Write(options.ArtifactsDirectory, figures));
         bool allMet = figures.All(figure => figure.Limits.All(limit => limit.IsMetBy(figure)));
         return _anyFailed || (options.Check && !allMet) ? Failed : 0;
     }

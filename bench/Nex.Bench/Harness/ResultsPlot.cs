@@ -1,4 +1,3 @@
-using System.Text;
 using OxyPlot;
 using OxyPlot.Axes;
 using OxyPlot.Legends;
@@ -13,19 +12,34 @@ internal static class ResultsPlot
     private const double Height = 360;
     private const int FewestSamples = 5;
 
-    /// <returns>The paths of the pictures.</returns>
-    internal static IReadOnlyList<string> Write(string artifactsDirectory, IReadOnlyList<Figure> figures)
+    /// <summary>Writes one file for each picture, in place of those of an earlier run.</summary>
+    /// <returns>The directory of the pictures.</returns>
+    internal static string Write(string artifactsDirectory, IReadOnlyList<Figure> figures)
     {
-        string directory = Path.Combine(artifactsDirectory, "bench");
+        string directory = Path.Combine(artifactsDirectory, "bench", "plots");
+        if (Directory.Exists(directory))
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+
         Directory.CreateDirectory(directory);
-        PlotModel[] distributions = [.. figures.Where(figure => figure.Samples.Count >= FewestSamples).Select(Distribution)];
-        PlotModel[] growths = [.. figures.Where(figure => figure.Growth.Count > 1).Select(Growth)];
-        return
-        [
-            .. WriteFile(Path.Combine(directory, "distributions.svg"), distributions),
-            .. WriteFile(Path.Combine(directory, "growth.svg"), growths),
-        ];
+        foreach (Figure figure in figures)
+        {
+            if (figure.Samples.Count >= FewestSamples)
+            {
+                Write(Path.Combine(directory, $"{figure.Name}.svg"), Distribution(figure));
+            }
+
+            if (figure.Growth.Count > 1)
+            {
+                Write(Path.Combine(directory, $"{figure.Name}.growth.svg"), Growth(figure));
+            }
+        }
+
+        return directory;
     }
+
+    private static void Write(string path, PlotModel plot) => File.WriteAllText(path, SvgExporter.ExportToString(plot, Width, Height, isDocument: true));
 
     /// <summary>The share of samples that are no more than a value, and beside it that of what the figure is compared to.</summary>
     private static PlotModel Distribution(Figure figure)
@@ -67,27 +81,5 @@ internal static class ResultsPlot
         line.Points.AddRange(figure.Growth.Select(point => new DataPoint(point.Agents, point.Value)));
         plot.Series.Add(line);
         return plot;
-    }
-
-    /// <summary>One picture of several plots, one below the other.</summary>
-    private static IEnumerable<string> WriteFile(string path, PlotModel[] plots)
-    {
-        if (plots.Length == 0)
-        {
-            return [];
-        }
-
-        var picture = new StringBuilder();
-        picture.Append(FormattableString.Invariant($"""<svg xmlns="http://www.w3.org/2000/svg" width="{Width}" height="{Height * plots.Length}">"""));
-        for (int index = 0; index < plots.Length; index++)
-        {
-            picture.Append(FormattableString.Invariant($"""<svg y="{Height * index}" width="{Width}" height="{Height}">"""));
-            picture.Append(SvgExporter.ExportToString(plots[index], Width, Height, isDocument: false));
-            picture.Append("</svg>");
-        }
-
-        picture.Append("</svg>");
-        File.WriteAllText(path, picture.ToString());
-        return [path];
     }
 }
