@@ -6,6 +6,9 @@ namespace Nex.Cli.Tests.Support;
 /// <summary>A user with a home of their own, who runs `nex`.</summary>
 internal sealed class NexHome : IDisposable
 {
+    /// <summary>What Ctrl-C sends.</summary>
+    internal const int Interrupt = 2;
+
     private readonly TempDirectory _directory = new();
 
     /// <param name="server">What is given as --server; null: nothing.</param>
