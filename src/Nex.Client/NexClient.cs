@@ -47,7 +47,7 @@ public sealed partial class NexClient : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(settings);
         options ??= new NexClientOptions();
-        var connection = new NatsConnection(settings.ToOptions() with { ConnectTimeout = options.Timeout, RequestTimeout = options.Timeout });
+        var connection = new NatsConnection(settings.ToOptions(options.LoggerFactory) with { ConnectTimeout = options.Timeout, RequestTimeout = options.Timeout });
         try
         {
             await connection.ConnectAsync().AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace Nex.Client;
 
 /// <summary>How a client waits.</summary>
@@ -18,6 +20,9 @@ public sealed record NexClientOptions
 
     /// <summary>The JetStream domain of the object stores that are uploaded to; null: that of the server.</summary>
     public string? JetStreamDomain { get; init; }
+
+    /// <summary>Where the connection that a client makes logs to. Default: nowhere.</summary>
+    public ILoggerFactory? LoggerFactory { get; init; }
 
     /// <summary>Whose time this is. Default: that of the system.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

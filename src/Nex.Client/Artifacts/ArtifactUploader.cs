@@ -44,7 +44,7 @@ internal sealed class ArtifactUploader(INatsConnection connection, NexClientOpti
         }
         catch (NatsNoRespondersException failure)
         {
-            throw new ControlException(ControlFault.Unavailable, NoJetStream(location), failure);
+            throw new ControlException(ControlFault.Unavailable, NoJetStream(location, where.JetStreamDomain ?? options.JetStreamDomain), failure);
         }
         catch (NatsException failure)
         {
@@ -54,7 +54,7 @@ internal sealed class ArtifactUploader(INatsConnection connection, NexClientOpti
 
     private async Task<INatsObjStore> OpenAsync(UploadOptions where, CancellationToken cancellation)
     {
-        var jetStream = new NatsJSContext(connection, new NatsJSOpts(connection.Opts, domain: options.JetStreamDomain));
+        var jetStream = new NatsJSContext(connection, new NatsJSOpts(connection.Opts, domain: where.JetStreamDomain ?? options.JetStreamDomain));
         var stores = new NatsObjContext(jetStream);
         try
         {
@@ -104,8 +104,8 @@ internal sealed class ArtifactUploader(INatsConnection connection, NexClientOpti
             : null;
     }
 
-    private string NoJetStream(ArtifactLocation location) =>
-        options.JetStreamDomain is { } domain
+    private static string NoJetStream(ArtifactLocation location, string? jetStreamDomain) =>
+        jetStreamDomain is { } domain
             ? $"{location} was not uploaded: no server offers JetStream in the domain '{domain}'. Name another domain, or none."
             : $"{location} was not uploaded: the NATS server has no JetStream for this account. Start it with -js, or enable it for the account.";
 }

@@ -14,6 +14,9 @@ public sealed record UploadOptions
 
     /// <summary>The most that the store may hold, in bytes, where it is made now; null: as much as the server has.</summary>
     public long? MaxBucketBytes { get; init; }
+
+    /// <summary>The JetStream domain of the object store; null: as the client's options say.</summary>
+    public string? JetStreamDomain { get; init; }
 }
 
 /// <summary>A file that is in an object store.</summary>

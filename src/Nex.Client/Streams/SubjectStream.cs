@@ -57,6 +57,21 @@ public sealed class SubjectStream<T> : IAsyncEnumerable<T>, IAsyncDisposable
         }
     }
 
+    /// <summary>What has come and was not read, without waiting. Not while somebody reads.</summary>
+    public IEnumerable<T> ReadAvailable()
+    {
+        foreach (INatsSub<byte[]> subscription in _subscriptions)
+        {
+            while (subscription.Msgs.TryRead(out NatsMsg<byte[]> message))
+            {
+                if (_read(message.Subject, message.Data ?? []) is { } item)
+                {
+                    yield return item;
+                }
+            }
+        }
+    }
+
     /// <summary>Ends the subscriptions.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -9,9 +9,15 @@ internal sealed record CommandResult(int ExitCode, string Output, string Errors)
 /// <summary>Runs `nex` as a user does, as a program of its own.</summary>
 internal static class NexProgram
 {
-    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "nex.dll");
+    internal static readonly string Program = Path.Combine(AppContext.BaseDirectory, "nex.dll");
+
+    /// <summary>The program `dotnet` that runs this test.</summary>
+    internal static readonly string Host = Environment.ProcessPath is { } path && Path.GetFileName(path) == "dotnet" ? path : FindHost();
 
     internal static Task<CommandResult> RunAsync(params string[] arguments) => RunInAsync("/", [], arguments);
+
+    private static string FindHost() =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", "..", "dotnet"));
 
     /// <summary>The same in a directory, and through another program, such as `setpriv`, which starts what follows.</summary>
     internal static async Task<CommandResult> RunInAsync(

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using Nex.Cli.Options;
-using Nex.Control.Connections;
 using Nex.GuestImages;
 using Nex.Node.Configuration;
 using Nex.Node.Preflight;
@@ -9,12 +8,8 @@ using Nex.Node.Preflight;
 namespace Nex.Cli.Commands.Nodes;
 
 /// <summary>`nex node preflight`: says what this host has to run a node with, and gets what is missing.</summary>
-internal sealed class NodePreflightCommand : Command
+internal sealed class NodePreflightCommand : NexCommand
 {
-    private const int WrongUsage = 2;
-
-    private readonly NatsOptionsGroup _nats;
-    private readonly Func<ParseResult, bool> _isJson;
     private readonly NodeOptionsGroup _node = new();
 
     private readonly Option<bool> _install = new("--install")
@@ -22,48 +17,41 @@ internal sealed class NodePreflightCommand : Command
         Description = "Install what is missing with apt-get, and make the kernel and the image of microVMs. Asks nothing, and needs root",
     };
 
-    /// <param name="nats">The options of the connection, which the command above this one has.</param>
-    /// <param name="isJson">Whether JSON is asked for.</param>
-    internal NodePreflightCommand(NatsOptionsGroup nats, Func<ParseResult, bool> isJson)
-        : base("preflight", "Say for each sandbox what is there, what is missing and how to get it.")
+    internal NodePreflightCommand(GlobalOptions globals)
+        : base("preflight", "Say for each sandbox what is there, what is missing and how to get it", globals)
     {
-        _nats = nats;
-        _isJson = isJson;
         Options.Add(_install);
         foreach (Option option in _node.Options)
         {
             Options.Add(option);
         }
 
-        SetAction(RunAsync);
+        Examples =
+        [
+            ("nex node preflight --sandbox qemu", "whether microVMs can run here"),
+            ("sudo nex node preflight --install", "get what is missing"),
+        ];
     }
 
-    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    protected override async Task<int> RunAsync(CommandRun run, CancellationToken cancellation)
     {
-        TextWriter output = parsed.InvocationConfiguration.Output;
-        TextWriter errors = parsed.InvocationConfiguration.Error;
         try
         {
-            NodeConfiguration configuration = _node.Load(parsed);
+            NodeConfiguration configuration = _node.Load(run.Parsed);
             NodeSettings settings = configuration.Settings;
-            bool needsServer = settings.PublicServer is not null || (_nats.ReadGiven(parsed) is null && settings.Nats is null);
+            bool needsServer = settings.PublicServer is not null || (Globals.Nats.ReadGiven(run.Parsed) is null && settings.Nats is null);
             PreflightReport report = await HostPreflight.RunAsync(configuration, needsServer, cancellation).ConfigureAwait(false);
-            if (parsed.GetValue(_install) && await InstallAsync(settings, report, errors, cancellation).ConfigureAwait(false))
+            if (run.Parsed.GetValue(_install) && await InstallAsync(settings, report, run.Errors, cancellation).ConfigureAwait(false))
             {
                 report = await HostPreflight.RunAsync(configuration, needsServer, cancellation).ConfigureAwait(false);
             }
 
-            await WriteAsync(report, output, _isJson(parsed)).ConfigureAwait(false);
-            return report.CanRun ? CommandRunner.Success : CommandRunner.Failure;
+            await WriteAsync(report, run.Output, run.IsJson).ConfigureAwait(false);
+            return report.CanRun ? ExitCodes.Done : ExitCodes.Failed;
         }
-        catch (Exception failure) when (failure is NodeConfigurationException or NatsSettingsException)
+        catch (NodeConfigurationException failure)
         {
-            await errors.WriteLineAsync($"nex: {failure.Message}").ConfigureAwait(false);
-            return WrongUsage;
-        }
-        catch (OperationCanceledException)
-        {
-            return CommandRunner.Cancelled;
+            return ConfigurationFaults.Say(run, failure);
         }
     }
 

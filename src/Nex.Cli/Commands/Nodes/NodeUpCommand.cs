@@ -1,65 +1,59 @@
 using System.CommandLine;
 using Nex.Cli.Options;
-using Nex.Control.Connections;
 using Nex.Node.Configuration;
 using Nex.Node.Hosting;
 
 namespace Nex.Cli.Commands.Nodes;
 
 /// <summary>`nex node up`: runs a node until it is told to end.</summary>
-internal sealed class NodeUpCommand : Command
+internal sealed class NodeUpCommand : NexCommand
 {
-    private const int WrongUsage = 2;
-    private const int NatsUnreachable = 5;
-
-    private readonly NatsOptionsGroup _nats;
-    private readonly Func<ParseResult, string?> _logLevel;
     private readonly NodeOptionsGroup _node = new();
 
-    /// <param name="nats">The options of the connection, which the command above this one has.</param>
-    /// <param name="logLevel">The level that was asked for on the command line; null where none was.</param>
-    internal NodeUpCommand(NatsOptionsGroup nats, Func<ParseResult, string?>? logLevel = null)
-        : base("up", "Run a node on this machine. Without a NATS server to join, it starts one of its own.")
+    internal NodeUpCommand(GlobalOptions globals)
+        : base("up", "Run a node on this machine. Without a NATS server to join, it starts one of its own", globals)
     {
-        _nats = nats;
-        _logLevel = logLevel ?? (_ => null);
         foreach (Option option in _node.Options)
         {
             Options.Add(option);
         }
 
         // Not asynchronous to the parser: a node takes the signals itself, and has longer to end than other commands.
-        SetAction(parsed => RunAsync(parsed).GetAwaiter().GetResult());
+        SetAction(parsed => CommandRunner.RunAsync(parsed, globals, RunAsync, CancellationToken.None).GetAwaiter().GetResult());
+        Examples =
+        [
+            ("nex node up", "all that one machine needs, with a private NATS server"),
+            ("nex node up --server nats://nats.example.com --creds node.creds --pool-size 8 --tag site=berlin", "one node among others"),
+            ("nex node up --config node.json --set machine_template.vcpu_count=2", "as the file says, but for one key"),
+        ];
     }
 
-    private async Task<int> RunAsync(ParseResult parsed)
+    protected override async Task<int> RunAsync(CommandRun run, CancellationToken cancellation)
     {
-        TextWriter errors = parsed.InvocationConfiguration.Error;
         using var signals = new NodeSignals();
         try
         {
-            NodeConfiguration configuration = _logLevel(parsed) is { } level
-                ? _node.Load(parsed, new ConfigurationOverride("log_level", level, "--loglevel"))
-                : _node.Load(parsed);
-            using ConsoleLoggerFactory loggers = ConsoleLoggerFactory.Create(errors, configuration.Settings.LogLevel, TimeProvider.System);
-            var host = new NodeHost(configuration, _nats.ReadGiven(parsed), loggers);
+            NodeConfiguration configuration = Globals.GivenLogLevel(run.Parsed) is { } level
+                ? _node.Load(run.Parsed, new ConfigurationOverride("log_level", level, "--loglevel"))
+                : _node.Load(run.Parsed);
+            using ConsoleLoggerFactory loggers = ConsoleLoggerFactory.Create(run.Errors, configuration.Settings.LogLevel, TimeProvider.System);
+            var host = new NodeHost(configuration, Globals.Nats.ReadGiven(run.Parsed), loggers);
             await host.RunAsync(signals.Graceful, signals.Forced).ConfigureAwait(false);
-            return signals.Forced.IsCancellationRequested ? CommandRunner.Cancelled : CommandRunner.Success;
+            return signals.Forced.IsCancellationRequested ? ExitCodes.Cancelled : ExitCodes.Done;
         }
-        catch (Exception failure) when (failure is NodeConfigurationException or NatsSettingsException)
+        catch (NodeConfigurationException failure)
         {
-            await errors.WriteLineAsync($"nex: {failure.Message}").ConfigureAwait(false);
-            return WrongUsage;
+            return ConfigurationFaults.Say(run, failure);
         }
         catch (NodeHostException failure)
         {
-            await errors.WriteLineAsync($"nex: {failure.Message}").ConfigureAwait(false);
-            return failure.Failure == NodeHostFailure.NatsUnreachable ? NatsUnreachable : CommandRunner.Failure;
+            run.Say(failure.Message);
+            return failure.Failure == NodeHostFailure.NatsUnreachable ? ExitCodes.NatsUnreachable : ExitCodes.Failed;
         }
         catch (OperationCanceledException) when (signals.Graceful.IsCancellationRequested)
         {
-            await errors.WriteLineAsync("nex: ended before the node was up").ConfigureAwait(false);
-            return CommandRunner.Cancelled;
+            run.Say("ended before the node was up");
+            return ExitCodes.Cancelled;
         }
     }
 }
