@@ -57,6 +57,7 @@ internal sealed class RootCommands
         new("node", "Nodes: list them, ask them, be one", () => new Command("node", "Nodes: list them, ask them, be one")
         {
             new NodeListCommand(_globals), new NodeInfoCommand(_globals), new NodeProbeCommand(_globals),
+            new NodeUpCommand(_globals), new NodePreflightCommand(_globals),
         }),
         new("run", "Run a program that is in an object store", () => new RunCommand(_globals, _programArguments)),
         new("devrun", "Upload a local program and run it", () => new DevRunCommand(_globals, _programArguments)) { Alias = "yeet" },

@@ -54,7 +54,10 @@ internal sealed class GlobalOptions
 
     internal string Namespace(ParseResult parsed) => GivenNamespace(parsed) ?? "default";
 
-    internal string LogLevel(ParseResult parsed) => (parsed.GetValue(_logLevel) ?? Variable("NEX_LOGLEVEL") ?? "error").ToLowerInvariant();
+    internal string LogLevel(ParseResult parsed) => GivenLogLevel(parsed) ?? "error";
+
+    /// <returns>Null where it is not given.</returns>
+    internal string? GivenLogLevel(ParseResult parsed) => (parsed.GetValue(_logLevel) ?? Variable("NEX_LOGLEVEL"))?.ToLowerInvariant();
 
     /// <returns>Null where it is not given.</returns>
     internal TimeSpan? GivenTimeout(ParseResult parsed) =>

@@ -51,7 +51,7 @@ internal sealed class NatsOptionsGroup
         return Variable("NATS_CONTEXT") is { } named ? settings.WithContext(NatsContext.Load(named)) : null;
     }
 
-    /// <summary>What is given; else the context that is selected; else the server on this host.</summary>
+    /// <summary>What is given; else the context that is selected; else the server of a node on this machine; else the default server.</summary>
     /// <exception cref="NatsSettingsException">A context cannot be used.</exception>
     internal NatsSettings Read(ParseResult parsed)
     {
@@ -61,7 +61,15 @@ internal sealed class NatsOptionsGroup
         }
 
         NatsSettings settings = ReadFlags(parsed).Over(ReadEnvironment());
-        return NatsContext.LoadSelected() is { } selected ? settings.WithContext(selected) : settings;
+        if (NatsContext.LoadSelected() is { } selected)
+        {
+            return settings.WithContext(selected);
+        }
+
+        // A node on this machine that runs a server of its own.
+        return LocalNode.Find(LocalNode.DefaultDirectory) is { } local
+            ? settings.Over(new NatsSettings { Servers = [local.Url], NKeyFile = local.NKeyFile })
+            : settings;
     }
 
     private NatsSettings ReadFlags(ParseResult parsed) => new()

@@ -45,6 +45,9 @@ public static class NodeConfigurationLoader
         return Check(values);
     }
 
+    /// <summary>Whether there is a key of that path.</summary>
+    public static bool IsKey(string path) => ConfigurationKeys.Find(path) is not null;
+
     private static NodeConfiguration Check(ConfigurationValues values)
     {
         var configuration = new NodeConfiguration(values);

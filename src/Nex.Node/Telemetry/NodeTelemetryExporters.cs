@@ -15,7 +15,7 @@ internal sealed partial class NodeTelemetryExporters : IDisposable
     internal const string ServiceName = "nex-node";
 
     /// <summary>The meters and activity sources of this project.</summary>
-    internal static readonly string[] Names = [ProcessManagerTelemetry.Name, WorkloadTelemetry.Name, "Nex.Node", "Nex.Client"];
+    internal static readonly string[] Names = [ProcessManagerTelemetry.Name, WorkloadTelemetry.Name, NodeTelemetry.Name];
 
     private const int ShutdownMilliseconds = 3000;
 

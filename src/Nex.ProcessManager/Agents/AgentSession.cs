@@ -97,11 +97,13 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
         }
 
         using Activity? activity = ProcessManagerTelemetry.Source.StartActivity("agent.deploy");
+        long asked = _time.GetTimestamp();
         bool started = false;
         try
         {
-            await RequestDeployAsync(request, artifact, cancellationToken).ConfigureAwait(false);
+            AgentStarted answer = await RequestDeployAsync(request, artifact, activity?.Id, cancellationToken).ConfigureAwait(false);
             started = true;
+            AgentTrace.Add(activity, answer, _time.GetElapsedTime(asked));
         }
         catch (JsonRpcException failure)
         {
@@ -209,20 +211,20 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
         }
     }
 
-    private async Task RequestDeployAsync(DeployRequest request, ArtifactFile artifact, CancellationToken cancellationToken)
+    private async Task<AgentStarted> RequestDeployAsync(DeployRequest request, ArtifactFile artifact, string? traceparent, CancellationToken cancellationToken)
     {
         try
         {
-            await SendDeployAsync(_launched.Link.CarriesHandles).ConfigureAwait(false);
+            return await SendDeployAsync(_launched.Link.CarriesHandles).ConfigureAwait(false);
         }
         catch (HandleNotSentException)
         {
-            await SendDeployAsync(attached: false).ConfigureAwait(false);
+            return await SendDeployAsync(attached: false).ConfigureAwait(false);
         }
 
         Task<AgentStarted> SendDeployAsync(bool attached) => _peer.RequestAsync(
             AgentMethods.Deploy,
-            AgentDeployment.Of(request, artifact, _limits, attached),
+            AgentDeployment.Of(request, artifact, _limits, attached) with { Traceparent = traceparent },
             AgentJsonContext.Default.AgentDeploy,
             AgentJsonContext.Default.AgentStarted,
             attached ? artifact.Handle : null,

@@ -8,7 +8,7 @@ public sealed class DocumentationTests
     [Fact]
     public void The_document_has_every_key_as_the_program_knows_it()
     {
-        string document = File.ReadAllText(Path.Combine(RepositoryRoot(), "docs", "configuration.md"));
+        string document = File.ReadAllText(RepositoryFile.Path("docs", "configuration.md"));
 
         foreach ((string heading, IReadOnlyList<ConfigurationKey> keys) in ConfigurationKeys.Groups)
         {
@@ -22,15 +22,4 @@ public sealed class DocumentationTests
     [Fact]
     public void Every_key_has_a_variable_of_its_own() =>
         Assert.Equal(ConfigurationKeys.All.Count, ConfigurationKeys.All.Select(key => key.EnvironmentVariable).Distinct().Count());
-
-    private static string RepositoryRoot()
-    {
-        DirectoryInfo? directory = new(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Nex.slnx")))
-        {
-            directory = directory.Parent;
-        }
-
-        return directory?.FullName ?? throw new InvalidOperationException("The tests do not run below the repository.");
-    }
 }

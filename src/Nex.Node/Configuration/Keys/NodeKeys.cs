@@ -99,7 +99,18 @@ internal static class NodeKeys
     internal static readonly ConfigurationKey<TimeSpan> RestartHalfLife = List.Milliseconds(
         "restarts.half_life_ms", TimeSpan.FromMinutes(5), "The time in which half of the failures are forgotten.");
 
-    private static bool IsAccount(string key) => KeyPair.IsValidPublicKey(PrefixByte.Account, key);
+    private static bool IsAccount(string key)
+    {
+        try
+        {
+            return KeyPair.IsValidPublicKey(PrefixByte.Account, key);
+        }
+        catch (Exception failure) when (failure is NKeysException or ArgumentException or FormatException or IndexOutOfRangeException)
+        {
+            // The library says so of what is no key at all.
+            return false;
+        }
+    }
 
     private static bool IsType(string type) => Protocol.Workloads.WorkloadTypes.Canonical(type) is not null;
 }
