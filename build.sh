@@ -18,7 +18,7 @@ usage: ./build.sh COMMAND [ARGUMENT...]
 
   build            build everything into artifacts/: the native agent, the solution, the programs that tests run
   test [OPTION…]   build, then run all tests; options go to each test program, such as --filter-class '*PoolTests'
-  demo [ARG…]      build, then run the demo
+  demo [ARG…]      build, then run the demo; --sandbox qemu runs it in microVMs, --help tells more
   bench [ARG…]     build, then run the benchmarks; --help tells which there are
   publish          put the native programs into artifacts/publish
   format [--check] format all sources; with --check, only say what is not formatted
@@ -74,6 +74,9 @@ missing_packages() {
     [[ -e /usr/include/stdio.h ]] || echo libc6-dev
     command -v bwrap >/dev/null || echo bubblewrap
     command -v busybox >/dev/null || echo busybox-static
+    command -v qemu-system-x86_64 >/dev/null || echo qemu-system-x86
+    command -v mksquashfs >/dev/null || echo squashfs-tools
+    command -v mke2fs >/dev/null || echo e2fsprogs
 }
 
 require_packages() {
@@ -140,12 +143,29 @@ build_programs() {
     done
 }
 
+# The kernel and the image of microVMs. Where the kernel cannot be had, microVMs are left out, and the tests say so.
+build_guest() {
+    local guest="$artifacts/guest" nex="$artifacts/bin/Nex.Cli/release/nex"
+    if [[ ! -e $guest/kernel/vmlinuz ]]; then
+        mkdir -p "$guest"
+        if ! "$nex" kernel --output "$guest/kernel" >"$artifacts/logs/guest-kernel.log" 2>&1; then
+            echo "No kernel for microVMs: $(tail -n 1 "$artifacts/logs/guest-kernel.log")" >&2
+            return
+        fi
+    fi
+    is_current "$guest/initramfs" "$native/nex-agent" "$guest/kernel" ||
+        quietly guest-initramfs "$nex" rootfs build --output "$guest/initramfs" --agent "$native/nex-agent" --kernel "$guest/kernel"
+    is_current "$guest/root.squashfs" "$native/nex-agent" ||
+        quietly guest-disk "$nex" rootfs build --format squashfs --output "$guest/root.squashfs" --agent "$native/nex-agent"
+}
+
 # The solution comes last: its programs take the agent with them.
 build() {
     require_tools
     publish_agent
     build_programs
     build_solution
+    build_guest
 }
 
 # --- test -------------------------------------------------------------------------------------------------------------
@@ -222,6 +242,9 @@ run_bench() {
     publish_agent
     publish_baseline
     quietly build-bench dotnet build "$root/bench/Nex.Bench" -c "$configuration" -v quiet
+    # Makes what microVMs boot.
+    quietly build-cli dotnet build "$root/src/Nex.Cli" -c "$configuration" -v quiet
+    build_guest
     exec "$artifacts/bin/Nex.Bench/release/Nex.Bench" --artifacts "$artifacts" "$@"
 }
 

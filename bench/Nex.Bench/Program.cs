@@ -6,6 +6,7 @@ Benchmark[] benchmarks =
 [
     new MemoryBenchmark(), new StartBenchmark(), new FillBenchmark(), new PrepareBenchmark(), new DeployBenchmark(), new FirstLineBenchmark(),
     new StopTreeBenchmark(), new StopPoolBenchmark(), new LogsBenchmark(), new CacheBenchmark(),
+    new MachineStartBenchmark(), new MachineMemoryBenchmark(), new MachineDeployBenchmark(), new MachinePoolBenchmark(),
 ];
 
 if (!BenchOptions.TryParse(args, [.. benchmarks.SelectMany(benchmark => benchmark.Names)], out BenchOptions options, out string? fault))

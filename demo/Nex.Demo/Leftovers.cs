@@ -18,11 +18,15 @@ internal sealed class Leftovers(Playground playground, IReadOnlyList<string> age
             processes.Length == 0,
             $"no process has {playground.Root}, its marker, one of {agentIds.Count} agents' ids or our cgroup{Found(processes)}");
 
+        // A machine has nothing of us in its command line: while this process lives, it would be its child.
+        string[] children = [.. HostProcess.ChildrenOf(Environment.ProcessId).Select(child => child.ToString())];
+        checks.That(children.Length == 0, $"this process has no child{Found(children)}");
+
         string[] files = [.. Directory.EnumerateFileSystemEntries(playground.RunDirectory)];
         checks.That(files.Length == 0, $"the manager has emptied its run directory {playground.RunDirectory}{Found(files)}");
 
         playground.Dispose();
-        checks.That(!Directory.Exists(playground.Root), $"{playground.Root}, with the artifacts, is removed");
+        checks.That(!Directory.Exists(playground.Root), $"{playground.Root}, with artifacts and templates, is removed");
 
         string[] cgroups = [.. FindCgroups()];
         checks.That(cgroups.Length == 0, $"no cgroup is named {Instance}*{Found(cgroups)}");

@@ -25,6 +25,8 @@ internal sealed class Playground : IDisposable
 
     internal string ArtifactDirectory => Path.Combine(Root, "artifacts");
 
+    internal string TemplateDirectory => Path.Combine(Root, "templates");
+
     /// <summary>A name that no other demo has.</summary>
     internal string Marker => Path.GetFileName(Root);
 

@@ -5,9 +5,9 @@ using Nex.ProcessManager.Configuration;
 
 var sandbox = new Option<Sandbox?>("--sandbox")
 {
-    Description = "How workloads are kept apart; by default the strongest that this host has.",
+    Description = "How workloads are kept apart: by microVMs of QEMU, by namespaces, or not at all. By default by namespaces, where this host has them.",
 };
-sandbox.AcceptOnlyFromAmong("none", "namespaces");
+sandbox.AcceptOnlyFromAmong("none", "namespaces", "qemu");
 var plain = new Option<bool>("--plain") { Description = "Single lines without colours, on a terminal too." };
 
 const string about = "Shows what Nex for .NET does, with real programs. The exit code is 0 only if everything held.";

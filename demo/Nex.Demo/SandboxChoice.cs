@@ -1,4 +1,5 @@
 using Nex.Demo.Display;
+using Nex.Demo.Host;
 using Nex.ProcessManager;
 using Nex.ProcessManager.Configuration;
 
@@ -9,14 +10,17 @@ internal sealed record SandboxChoice(ProcessManagerOptions Options, IReadOnlyLis
 {
     private const int PoolSize = 4;
 
-    private static readonly ProcessManagerOptions Strongest = new()
+    private static readonly ProcessManagerOptions Namespaces = new()
     {
         PoolSize = PoolSize,
         Sandbox = Sandbox.Namespaces,
         Network = SandboxNetwork.Host,
     };
 
-    /// <param name="wanted">The user's choice, or null for the strongest that the host can make.</param>
+    /// <summary>How long one act may take: what runs in an emulated machine takes its time.</summary>
+    internal TimeSpan ActTimeout => Options.Sandbox == Sandbox.Qemu ? TimeSpan.FromMinutes(4) : TimeSpan.FromSeconds(20);
+
+    /// <param name="wanted">The user's choice, or null for the strongest that the host can make without a guest image.</param>
     /// <exception cref="RequirementException">The host cannot make the one that the user wants.</exception>
     internal static async Task<SandboxChoice> MakeAsync(Sandbox? wanted, CancellationToken cancellationToken)
     {
@@ -25,11 +29,16 @@ internal sealed record SandboxChoice(ProcessManagerOptions Options, IReadOnlyLis
             return Unsandboxed("It was asked for: without --sandbox none the demo uses namespaces where the host has them.");
         }
 
-        string? missing = await ProcessManagerFactory.ProbeAsync(Strongest, cancellationToken);
+        if (wanted == Sandbox.Qemu)
+        {
+            return await MachinesAsync(cancellationToken);
+        }
+
+        string? missing = await ProcessManagerFactory.ProbeAsync(Namespaces, cancellationToken);
         return (missing, wanted) switch
         {
-            (null, _) => new SandboxChoice(Strongest, [
-                "sandbox: namespaces, the strongest that Nex for .NET has",
+            (null, _) => new SandboxChoice(Namespaces, [
+                "sandbox: namespaces, the strongest that shares the kernel of the host; --sandbox qemu shows microVMs",
                 "network: the host's, because the demo fetches a page from a workload; isolated is the default",
             ]),
             (_, null) => Unsandboxed(missing),
@@ -46,6 +55,17 @@ internal sealed record SandboxChoice(ProcessManagerOptions Options, IReadOnlyLis
     }
 
     private static SandboxChoice Unsandboxed(string reason) => new(
-        Strongest with { Sandbox = Sandbox.None },
-        ["sandbox: none, so that workloads are plain processes of this user; the strongest would be namespaces", reason]);
+        Namespaces with { Sandbox = Sandbox.None },
+        ["sandbox: none, so that workloads are plain processes of this user; namespaces and microVMs would keep them apart", reason]);
+
+    private static async Task<SandboxChoice> MachinesAsync(CancellationToken cancellationToken)
+    {
+        ProcessManagerOptions options = GuestFiles.Find(new ProcessManagerOptions { PoolSize = PoolSize, Sandbox = Sandbox.Qemu });
+        return await ProcessManagerFactory.ProbeAsync(options, cancellationToken) is { } missing
+            ? throw new RequirementException(missing)
+            : new SandboxChoice(options, [
+                $"sandbox: microVMs of QEMU, each with a kernel of its own, {options.MicroVm.MemoryMiB} MiB and no network",
+                "the first is booted, and written down as a template; all others are clones of it",
+            ]);
+    }
 }

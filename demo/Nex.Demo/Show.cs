@@ -14,7 +14,6 @@ internal sealed class Show(IDisplay display, Sandbox? wanted)
     private const int Failed = 1;
     private const int Interrupted = 130;
 
-    private static readonly TimeSpan ActTimeout = TimeSpan.FromSeconds(20);
     private static readonly IAct[] Acts =
         [new FillPool(), new WebServer(), new LineCounter(), new Crasher(), new ProcessTree(), new QuickDeploys()];
 
@@ -29,7 +28,7 @@ internal sealed class Show(IDisplay display, Sandbox? wanted)
             display.Heading("Nex for .NET");
             SandboxChoice choice = await SandboxChoice.MakeAsync(wanted, cancellationToken);
             choice.Tell(display);
-            whole = await PlayAsync(choice.Options, Busybox.Find(), checks, descriptors, cancellationToken);
+            whole = await PlayAsync(choice, Busybox.Find(), checks, descriptors, cancellationToken);
         }
         catch (Exception failure) when (failure is RequirementException or ArtifactException)
         {
@@ -46,15 +45,15 @@ internal sealed class Show(IDisplay display, Sandbox? wanted)
 
     /// <returns>Whether all acts were played.</returns>
     private async Task<bool> PlayAsync(
-        ProcessManagerOptions options, string busybox, Checks checks, int descriptors, CancellationToken cancellationToken)
+        SandboxChoice choice, string busybox, Checks checks, int descriptors, CancellationToken cancellationToken)
     {
         using var playground = new Playground();
-        Stage stage = await Stage.OpenAsync(playground, options, busybox, display, checks);
+        Stage stage = await Stage.OpenAsync(playground, choice.Options, busybox, display, checks);
         bool whole;
         using (var over = new CancellationTokenSource())
         {
             Task watching = display.WatchAsync(stage.Board, over.Token);
-            whole = await PlayActsAsync(stage, cancellationToken);
+            whole = await PlayActsAsync(stage, choice.ActTimeout, cancellationToken);
             await StopAsync(stage);
             await over.CancelAsync();
             await watching;
@@ -69,12 +68,12 @@ internal sealed class Show(IDisplay display, Sandbox? wanted)
     }
 
     /// <summary>Plays until an act fails or the user interrupts; either way, everything is stopped afterwards.</summary>
-    private async Task<bool> PlayActsAsync(Stage stage, CancellationToken cancellationToken)
+    private async Task<bool> PlayActsAsync(Stage stage, TimeSpan timeout, CancellationToken cancellationToken)
     {
         foreach (IAct act in Acts)
         {
             display.Heading(act.Title);
-            if (!await PlayActAsync(act, stage, cancellationToken))
+            if (!await PlayActAsync(act, stage, timeout, cancellationToken))
             {
                 return false;
             }
@@ -83,10 +82,10 @@ internal sealed class Show(IDisplay display, Sandbox? wanted)
         return true;
     }
 
-    private static async Task<bool> PlayActAsync(IAct act, Stage stage, CancellationToken cancellationToken)
+    private static async Task<bool> PlayActAsync(IAct act, Stage stage, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(ActTimeout);
+        deadline.CancelAfter(timeout);
         try
         {
             await act.PlayAsync(stage, deadline.Token);
@@ -98,7 +97,7 @@ internal sealed class Show(IDisplay display, Sandbox? wanted)
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
-            stage.Checks.That(false, $"\"{act.Title}\" did not end within {ActTimeout.TotalSeconds} s");
+            stage.Checks.That(false, $"\"{act.Title}\" did not end within {timeout.TotalSeconds} s");
             return false;
         }
         catch (Exception failure)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Nex.Demo.Display;
+using Nex.Demo.Host;
 using Nex.ProcessManager;
 using Nex.ProcessManager.Configuration;
 using Nex.Protocol.Workloads;
@@ -17,7 +18,7 @@ internal sealed class Stage : IAsyncDisposable
     private readonly string _sha256;
 
     private Stage(
-        IProcessManager processes, ArtifactCache artifacts, string marker, string busybox, string sha256,
+        IProcessManager processes, ArtifactCache artifacts, AgentProcesses agents, string marker, string busybox, string sha256,
         IDisplay display, Checks checks)
     {
         _artifacts = artifacts;
@@ -28,6 +29,7 @@ internal sealed class Stage : IAsyncDisposable
         {
             Restarts = new RestartOptions { InitialDelay = TimeSpan.FromMilliseconds(200), MaxDelay = TimeSpan.FromSeconds(2) },
         });
+        Agents = agents;
         Pool = new PoolWatch(processes);
         Board = new Board(processes);
         Display = display;
@@ -37,6 +39,8 @@ internal sealed class Stage : IAsyncDisposable
     internal WorkloadManager Workloads { get; }
 
     internal ArtifactSource Source { get; }
+
+    internal AgentProcesses Agents { get; }
 
     internal PoolWatch Pool { get; }
 
@@ -54,8 +58,15 @@ internal sealed class Stage : IAsyncDisposable
         var artifacts = new ArtifactCache(new ArtifactCacheOptions { Directory = playground.ArtifactDirectory });
         using ArtifactLease lease = await artifacts.AddFileAsync(busybox, cancellationToken: CancellationToken.None);
         display.Line($"artifact: {busybox}, {Figures.Megabytes(lease.Size)}, cached as {lease.Sha256[..12]}…");
-        IProcessManager processes = ProcessManagerFactory.Create(options with { RunDirectory = playground.RunDirectory });
-        return new Stage(processes, artifacts, playground.Marker, busybox, lease.Sha256, display, checks);
+        IProcessManager processes = ProcessManagerFactory.Create(
+            options with
+            {
+                RunDirectory = playground.RunDirectory,
+                MicroVm = options.MicroVm with { TemplateDirectory = playground.TemplateDirectory },
+            },
+            options.Sandbox == Sandbox.Qemu ? new DisplayLog(display) : null);
+        var agents = new AgentProcesses(options.Sandbox, playground.RunDirectory);
+        return new Stage(processes, artifacts, agents, playground.Marker, busybox, lease.Sha256, display, checks);
     }
 
     /// <summary>By this, in their environment, the processes of a workload are found on the host.</summary>

@@ -1,3 +1,4 @@
+using Nex.Agent.Guests;
 using Nex.Agent.Links;
 using Nex.Agent.Providers;
 using Nex.Agent.Providers.Elf;
@@ -21,18 +22,44 @@ internal sealed class AgentLoop : IDisposable
 
     private readonly AgentLink _link;
     private readonly WorkloadHost _workload;
-    private readonly long _helloId;
+    private readonly IWorkloadProvider[] _providers;
+    private readonly Adoption? _adoption;
+    private long _helloId;
     private bool _welcome;
 
-    private AgentLoop(AgentOptions options, AgentLink link)
+    private AgentLoop(AgentLink link, string workDirectory)
     {
-        IWorkloadProvider[] providers = [new ElfProvider(options.WorkDirectory)];
         _link = link;
-        _workload = new WorkloadHost(link, providers);
-        _helloId = link.Messages.Hello(options.AgentId, Version, providers.Select(provider => provider.Type));
+        _providers = [new ElfProvider(workDirectory, userId: null)];
+        _workload = new WorkloadHost(link, _providers, cgroups: null);
     }
 
-    internal static AgentLoop Create(AgentOptions options) => new(options, new AgentLink(options.LinkDescriptor));
+    /// <summary>For an agent that has the whole machine.</summary>
+    private AgentLoop(AgentLink link)
+    {
+        _link = link;
+        _providers = [new ElfProvider(Guest.WorkDirectory, Guest.WorkloadUserId)];
+        _workload = new WorkloadHost(link, _providers, Guest.Cgroups);
+        _adoption = new Adoption(link, SayHello);
+    }
+
+    /// <summary>Whether the agent is somebody: a guest is nobody until its node has said who it is.</summary>
+    internal bool IsAdopted => _adoption?.IsDone != false;
+
+    /// <summary>An agent that was told who it is when it was started.</summary>
+    internal static AgentLoop Create(AgentOptions options)
+    {
+        var loop = new AgentLoop(AgentLink.Inherited(options.LinkDescriptor), options.WorkDirectory);
+        loop.SayHello(options.AgentId);
+        return loop;
+    }
+
+    /// <summary>An agent that has a machine of its own, and waits to be told who it is.</summary>
+    internal static AgentLoop CreateGuest(AgentLink link)
+    {
+        link.Messages.Waiting(Version);
+        return new AgentLoop(link);
+    }
 
     /// <summary>Runs until the link ends, and ends the workload with it.</summary>
     /// <exception cref="IOException">The link broke, the node refused this agent, or the host failed it.</exception>
@@ -64,6 +91,9 @@ internal sealed class AgentLoop : IDisposable
         _link.Dispose();
     }
 
+    private void SayHello(string agentId) =>
+        _helloId = _link.Messages.Hello(agentId, Version, _providers.Select(provider => provider.Type));
+
     /// <returns>False at the end of the link.</returns>
     private bool Receive()
     {
@@ -94,6 +124,10 @@ internal sealed class AgentLoop : IDisposable
         {
             case AgentMethods.Ping:
                 _link.Messages.Echo(request.Id, request.Parameters);
+                _adoption?.ReadClock();
+                break;
+            case AgentMethods.Adopt when _adoption is not null:
+                _adoption.Begin(request);
                 break;
             case AgentMethods.Deploy:
                 _workload.Deploy(request);
@@ -109,6 +143,11 @@ internal sealed class AgentLoop : IDisposable
 
     private void OnAnswer(in JsonRpcMessage answer)
     {
+        if (_adoption?.TryTake(answer) == true)
+        {
+            return;
+        }
+
         if (_welcome || !answer.TryGetNumber(out long id) || id != _helloId)
         {
             _workload.OnAnswer(answer);

@@ -1,5 +1,12 @@
 using Nex.Agent;
+using Nex.Agent.Guests;
 using Nex.Linux;
+
+// The kernel of a microVM starts its first process without options.
+if (Environment.ProcessId == 1 && args is not ["--id", ..])
+{
+    return GuestProgram.Run();
+}
 
 if (AgentOptions.TryParse(args, out AgentOptions? options, out string? fault))
 {

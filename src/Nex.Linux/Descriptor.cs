@@ -37,6 +37,11 @@ internal static unsafe class Descriptor
         }
     }
 
+    /// <summary>Takes over a descriptor that a call has just returned.</summary>
+    /// <exception cref="LinuxException">It returned none.</exception>
+    internal static SafeFileHandle Own(int descriptor, string operation, string target) =>
+        descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw LinuxException.Last(operation, target);
+
     /// <summary>A second descriptor for the same file, with a number not below <paramref name="lowest"/>.</summary>
     internal static SafeFileHandle Duplicate(SafeHandle source, int lowest = 3)
     {
@@ -98,5 +103,51 @@ internal static unsafe class Descriptor
                     throw LinuxException.Last("read", "a descriptor");
             }
         }
+    }
+
+    /// <summary>Writes once.</summary>
+    /// <returns>The bytes written, or null where a non-blocking descriptor takes nothing now.</returns>
+    internal static int? TryWrite(SafeHandle descriptor, ReadOnlySpan<byte> bytes)
+    {
+        while (true)
+        {
+            nint count;
+            fixed (byte* start = bytes)
+            {
+                count = Libc.Write(descriptor, start, (nuint)bytes.Length);
+            }
+
+            if (count >= 0)
+            {
+                return (int)count;
+            }
+
+            switch (Errno.Last)
+            {
+                case Errno.Interrupted:
+                    continue;
+                case Errno.Again:
+                    return null;
+                default:
+                    throw LinuxException.Last("write", "a descriptor");
+            }
+        }
+    }
+
+    /// <summary>Opens a device for reading and writing that never waits.</summary>
+    /// <returns>Null where it is not there, or not ready yet.</returns>
+    /// <exception cref="LinuxException">It cannot be opened.</exception>
+    internal static SafeFileHandle? TryOpenDevice(string path)
+    {
+        const int readWrite = 2;
+        int descriptor = Libc.Open(path, readWrite | NonBlockingFlag | CloseOnExecOnOpen);
+        if (descriptor >= 0)
+        {
+            return new SafeFileHandle(descriptor, ownsHandle: true);
+        }
+
+        return Errno.Last is Errno.NoEntry or Errno.NoDevice or Errno.NoDeviceOrAddress
+            ? null
+            : throw LinuxException.Last("open", path);
     }
 }

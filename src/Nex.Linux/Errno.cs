@@ -8,12 +8,17 @@ internal static class Errno
     internal const int NoEntry = 2;
     internal const int NoProcess = 3;
     internal const int Interrupted = 4;
+    internal const int NoDeviceOrAddress = 6;
     internal const int NoChild = 10;
     internal const int Again = 11;
     internal const int AccessDenied = 13;
+    internal const int Exists = 17;
+    internal const int NoDevice = 19;
     internal const int Invalid = 22;
     internal const int TextFileBusy = 26;
     internal const int BrokenPipe = 32;
+    internal const int NoLocks = 37;
+    internal const int NotSupported = 95;
     internal const int ConnectionReset = 104;
 
     internal static int Last => Marshal.GetLastPInvokeError();

@@ -56,6 +56,10 @@ public interface IProcessManager : IAsyncDisposable
     /// Ends every agent: workloads are asked first and have their grace period, up to the configured stop timeout; what is left then is
     /// killed. Cancelling kills at once. When it returns, no process of this manager runs and nothing of it is on disk. May be called again.
     /// </summary>
+    /// <remarks>
+    /// Only what hangs in the host itself, such as a start on a disk that does not answer, does not hold up a stop that has no time left: it is
+    /// logged, and cleaned up when it comes back, or by the next start of a manager with the same run directory.
+    /// </remarks>
     Task StopAsync(CancellationToken cancellationToken = default);
 
     /// <summary>

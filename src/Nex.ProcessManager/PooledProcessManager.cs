@@ -206,10 +206,42 @@ public abstract partial class PooledProcessManager : IProcessManager
 
         // What was opened, even half, is closed; why it could not be opened is for the one who started.
         await opening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await _launcher.DisposeAsync().ConfigureAwait(false);
+        await CloseLauncherAsync(_pool.LeftBehind).ConfigureAwait(false);
         await _retry.DisposeAsync().ConfigureAwait(false);
         _pool.MarkStopped();
     }
+
+    /// <summary>Closes it behind all that it does: what hangs in the host is not waited for here, and the launcher stays open until it comes back.</summary>
+    private async Task CloseLauncherAsync(Task leftBehind)
+    {
+        if (leftBehind.IsCompleted)
+        {
+            await _launcher.DisposeAsync().ConfigureAwait(false);
+            return;
+        }
+
+        LogClosesLate(_logger);
+        _ = CloseLateAsync();
+
+        async Task CloseLateAsync()
+        {
+            await leftBehind.ConfigureAwait(false);
+            try
+            {
+                await _launcher.DisposeAsync().ConfigureAwait(false);
+            }
+            catch (Exception failure)
+            {
+                LogNotClosed(_logger, failure);
+            }
+        }
+    }
+
+    [LoggerMessage(311, LogLevel.Warning, "The host hangs in what it does for agents: the manager stops all the same, and cleans up when the host answers, or at the next start")]
+    private static partial void LogClosesLate(ILogger logger);
+
+    [LoggerMessage(312, LogLevel.Error, "What a stopped manager had left behind could not be cleaned up: the next start does it")]
+    private static partial void LogNotClosed(ILogger logger, Exception failure);
 
     [LoggerMessage(310, LogLevel.Information, "Lame duck: no new workloads; {Count} agents without one are ended")]
     private static partial void LogLameDuck(ILogger logger, int count);

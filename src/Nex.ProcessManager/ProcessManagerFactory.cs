@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Nex.ProcessManager.Configuration;
+using Nex.ProcessManager.Launchers.MicroVms.Firecracker;
+using Nex.ProcessManager.Launchers.MicroVms.Qemu;
 using Nex.ProcessManager.Launchers.Spawning;
 
 namespace Nex.ProcessManager;
@@ -13,10 +15,16 @@ public static class ProcessManagerFactory
     public static IProcessManager Create(ProcessManagerOptions options, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return new SpawningProcessManager(options, (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger<SpawningProcessManager>(), timeProvider);
+        loggerFactory ??= NullLoggerFactory.Instance;
+        return options.Sandbox switch
+        {
+            Sandbox.Qemu => new QemuProcessManager(options, loggerFactory.CreateLogger<QemuProcessManager>(), timeProvider),
+            Sandbox.Firecracker => new FirecrackerProcessManager(options, loggerFactory.CreateLogger<FirecrackerProcessManager>(), timeProvider),
+            _ => new SpawningProcessManager(options, loggerFactory.CreateLogger<SpawningProcessManager>(), timeProvider),
+        };
     }
 
-    /// <summary>Finds out whether this host can make a sandbox, by making one.</summary>
+    /// <summary>Finds out whether this host can make a sandbox, by making one, and for microVMs by looking for what they need.</summary>
     /// <returns>Null when it can, or a sentence that says what is missing and how to get it.</returns>
     public static async Task<string?> ProbeAsync(ProcessManagerOptions options, CancellationToken cancellationToken = default)
     {
@@ -26,6 +34,14 @@ public static class ProcessManagerFactory
             if (options.Sandbox == Sandbox.Namespaces)
             {
                 await Bubblewrap.OpenAsync(options, agentPath: null, cancellationToken).ConfigureAwait(false);
+            }
+            else if (options.Sandbox == Sandbox.Qemu)
+            {
+                await QemuHost.FindAsync(options.MicroVm, cancellationToken).ConfigureAwait(false);
+            }
+            else if (options.Sandbox == Sandbox.Firecracker)
+            {
+                await FirecrackerHost.FindAsync(options.MicroVm, cancellationToken).ConfigureAwait(false);
             }
 
             return null;

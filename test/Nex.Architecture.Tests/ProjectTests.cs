@@ -6,7 +6,10 @@ public sealed class ProjectTests
     {
         ["Nex.Protocol"] = [],
         ["Nex.Linux"] = [],
-        ["Nex.ProcessManager"] = ["Nex.Linux", "Nex.Protocol"],
+        ["Nex.Firecracker"] = [],
+        ["Nex.GuestImages"] = [],
+        ["Nex.Cli"] = ["Nex.GuestImages"],
+        ["Nex.ProcessManager"] = ["Nex.Firecracker", "Nex.Linux", "Nex.Protocol"],
         ["Nex.Agent"] = ["Nex.Linux", "Nex.Protocol"],
         ["Nex.Workloads"] = ["Nex.Linux", "Nex.ProcessManager", "Nex.Protocol"],
     };

@@ -5,6 +5,7 @@ using Nex.ProcessManager;
 using Nex.ProcessManager.Agents;
 using Nex.ProcessManager.Configuration;
 using Nex.Protocol.Workloads;
+using Nex.Testing.Files;
 
 var options = new ProcessManagerOptions
 {
@@ -12,6 +13,12 @@ var options = new ProcessManagerOptions
     RunDirectory = args[1],
     AgentPath = args[2],
     PoolSize = int.Parse(args[3]),
+    MicroVm = GuestFiles.Machines with
+    {
+        KernelPath = Environment.GetEnvironmentVariable("NEX_TEST_KERNEL")!,
+        FirecrackerPath = Environment.GetEnvironmentVariable("NEX_TEST_FIRECRACKER")!,
+        RequireKvm = bool.Parse(Environment.GetEnvironmentVariable("NEX_TEST_REQUIRE_KVM")!),
+    },
 };
 await using IProcessManager manager = ProcessManagerFactory.Create(options);
 using var warm = new CountdownEvent(options.PoolSize + (args.Length > 4 ? 1 : 0));

@@ -18,7 +18,7 @@ internal sealed class WorkloadManagerUnderTest : IAsyncDisposable
     {
         Launcher = new FakeLauncher(plan);
         _cache = new ArtifactCache(new ArtifactCacheOptions { Directory = _directory["artifacts"] });
-        var options = new ProcessManagerOptions { PoolSize = 1, PingInterval = TimeSpan.FromDays(1), HandshakeTimeout = TimeSpan.FromHours(1) };
+        var options = new ProcessManagerOptions { PoolSize = 1, PingInterval = TimeSpan.FromDays(1), StartTimeout = TimeSpan.FromHours(1) };
         var processes = new FakeProcessManager(options, Launcher, Time, NullLogger.Instance);
         Manager = new WorkloadManager(processes, _cache, new WorkloadManagerOptions { Restarts = WorkloadTest.Restarts }, timeProvider: Time);
     }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static void say(const char *what, int number)
@@ -82,6 +83,30 @@ static int have_children(int stay)
     return stay ? wait_forever() : 3;
 }
 
+/* A child in a session of its own, which ignores SIGTERM and never stops talking. This process waits, or ends if told to. */
+static int have_chatter(int stay)
+{
+    const struct timespec pause = {.tv_nsec = 1000000};
+    int ready[2];
+    char byte;
+    if (pipe(ready) != 0)
+        return 1;
+    if (fork() == 0) {
+        setsid();
+        signal(SIGTERM, SIG_IGN);
+        if (write(ready[1], "", 1) != 1)
+            return 1;
+        for (int count = 0;; count++) {
+            say("alive", count);
+            nanosleep(&pause, NULL);
+        }
+    }
+    if (read(ready[0], &byte, 1) != 1)
+        return 1;
+    say("ready", getpid());
+    return stay ? wait_forever() : 3;
+}
+
 /* An orphan that ends at once, while this process goes on. */
 static int have_orphan(void)
 {
@@ -132,6 +157,8 @@ int main(int argc, char **argv)
         return have_children(1);
     if (strcmp(what, "abandon") == 0)
         return have_children(0);
+    if (strcmp(what, "chatter") == 0)
+        return have_chatter(argc > 2 && strcmp(argv[2], "stay") == 0);
     if (strcmp(what, "orphan") == 0)
         return have_orphan();
     if (strcmp(what, "name") == 0 && argc > 2)

@@ -3,10 +3,10 @@ namespace Nex.Bench.Harness;
 /// <summary>How long a run may take.</summary>
 internal enum Effort
 {
-    /// <summary>Below one minute.</summary>
+    /// <summary>Below two minutes.</summary>
     Quick,
 
-    /// <summary>About two minutes.</summary>
+    /// <summary>About three minutes.</summary>
     Default,
 
     /// <summary>As long as it takes for steady figures.</summary>
@@ -26,6 +26,9 @@ internal sealed class BenchContext(BenchOptions options, Workspace workspace, Pr
 
     /// <summary>The bare native program that agents are compared with.</summary>
     internal string BaselineProgram { get; } = Path.Combine(options.ArtifactsDirectory, "native", "Nex.Bench.Baseline");
+
+    /// <summary>The kernel and the image of microVMs.</summary>
+    internal string GuestDirectory { get; } = Path.Combine(options.ArtifactsDirectory, "guest");
 
     /// <summary>What could not be measured, and why.</summary>
     internal List<(string Name, string Reason)> Skipped { get; } = [];

@@ -8,7 +8,7 @@ internal sealed record BenchOptions
     internal const string Usage = """
         usage: ./build.sh bench [--quick | --full] [--check] [NAME…]
 
-          --quick   fewer samples: below one minute
+          --quick   fewer samples: below two minutes
           --full    more samples: some ten minutes
           --check   exit with 1 when a limit is not met, as when something cannot be run
           NAME      only the figure of that name and those below it, such as deploy or agent.pss

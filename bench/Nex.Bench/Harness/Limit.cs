@@ -18,5 +18,5 @@ internal sealed record Limit(Measure Of, double Most)
         _ => figure.Ratio is not { } ratio || ratio <= Most,
     };
 
-    public override string ToString() => FormattableString.Invariant($"{Of.ToString().ToLowerInvariant()} ≤ {Most:0.##}");
+    public override string ToString() => FormattableString.Invariant($"{Of.ToString().ToLowerInvariant()} ≤ {Most:0.###}");
 }

@@ -10,13 +10,19 @@ internal sealed class Series(Func<Task<double>> take)
 
     internal Samples Samples => new(_values);
 
+    /// <summary>In the order in which they were taken.</summary>
+    internal IReadOnlyList<double> Values => _values;
+
     /// <summary>
     /// Takes samples of several things by turns: what disturbs the machine for a while disturbs all of them. Each round begins with the next
     /// one, so that none always follows the same. The first rounds are not counted.
     /// </summary>
-    internal static async Task InterleaveAsync(BenchContext context, string what, int rounds, params IReadOnlyList<Series> series)
+    internal static Task InterleaveAsync(BenchContext context, string what, int rounds, params IReadOnlyList<Series> series) =>
+        InterleaveAsync(context, what, warmUps: 3, rounds, series);
+
+    /// <summary>The same, for what takes so long that each round counts.</summary>
+    internal static async Task InterleaveAsync(BenchContext context, string what, int warmUps, int rounds, params IReadOnlyList<Series> series)
     {
-        const int warmUps = 3;
         for (int round = -warmUps; round < rounds; round++)
         {
             context.Progress.Report(what, Math.Max(round, 0), rounds);

@@ -16,11 +16,18 @@ internal sealed class Child : IDisposable
     internal static Child Start(string program, IReadOnlyList<string> arguments, SafeFileHandle? standard = null)
     {
         using SafeFileHandle none = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite);
+        return Start(program, arguments, [standard ?? none, standard ?? none, none]);
+    }
+
+    /// <summary>Returns once it has become the program.</summary>
+    /// <param name="descriptors">All that it inherits, from 0 on.</param>
+    internal static Child Start(string program, IReadOnlyList<string> arguments, IReadOnlyList<SafeFileHandle> descriptors)
+    {
         int pid = new ChildProcess
         {
             Path = program,
             Arguments = [program, .. arguments],
-            Descriptors = [standard ?? none, standard ?? none, none],
+            Descriptors = descriptors,
             OwnSession = true,
             CloseOtherDescriptors = true,
         }.Spawn();

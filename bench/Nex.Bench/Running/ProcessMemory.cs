@@ -15,6 +15,20 @@ internal static class ProcessMemory
         return [.. children[Environment.ProcessId].Where(IsAgent).Select(agent => Tree(children, agent).Sum(pid => Read(pid, "Pss")))];
     }
 
+    /// <summary>What the hypervisor of a machine occupies, the machine's own memory included.</summary>
+    internal static MachineMemory OfMachine(int pid) => new()
+    {
+        Proportional = Read(pid, "Pss"),
+        Private = Read(pid, "Private_Clean", "Private_Dirty"),
+        OfTemplate = ReadTemplate(pid),
+    };
+
+    /// <summary>What the host has left for new processes.</summary>
+    internal static double Available() =>
+        double.Parse(
+            File.ReadLines("/proc/meminfo").First(line => line.StartsWith("MemAvailable:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+            CultureInfo.InvariantCulture) / 1024;
+
     /// <summary>The pages that this process alone has.</summary>
     internal static double OfThisProcess()
     {
@@ -22,6 +36,32 @@ internal static class ProcessMemory
         GC.WaitForPendingFinalizers();
         GC.Collect();
         return Read(Environment.ProcessId, "Private_Clean", "Private_Dirty");
+    }
+
+    /// <summary>The memory of a clone is a file of all clones that it maps for itself: what it has written to became anonymous.</summary>
+    private static double ReadTemplate(int pid)
+    {
+        bool inTemplate = false;
+        double kilobytes = 0;
+        foreach (string[] words in File.ReadLines($"/proc/{pid}/smaps").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))
+        {
+            switch (words[0])
+            {
+                case "Rss:" when inTemplate:
+                    kilobytes += double.Parse(words[1], CultureInfo.InvariantCulture);
+                    break;
+                case "Anonymous:" when inTemplate:
+                    kilobytes -= double.Parse(words[1], CultureInfo.InvariantCulture);
+                    break;
+                case var first when !first.EndsWith(':'):
+                    inTemplate = words.Length > 5 && words[5].StartsWith("/memfd:", StringComparison.Ordinal);
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        return kilobytes / 1024;
     }
 
     private static bool IsAgent(int pid) =>
@@ -44,4 +84,17 @@ internal static class ProcessMemory
             throw new SkippedException("the memory of an agent can be read by root only");
         }
     }
+}
+
+/// <summary>In MB of 1,048,576 bytes.</summary>
+internal sealed record MachineMemory
+{
+    /// <summary>Its own pages, and its share of those that it has together with others.</summary>
+    internal required double Proportional { get; init; }
+
+    /// <summary>The pages that it alone has.</summary>
+    internal required double Private { get; init; }
+
+    /// <summary>What it uses of its template, unchanged and so together with all other clones.</summary>
+    internal required double OfTemplate { get; init; }
 }

@@ -23,6 +23,7 @@ internal sealed class RunningPool : IAsyncDisposable
         Sandbox = sandbox,
         PoolSize = size,
         RunDirectory = Path.Combine(context.Workspace.DirectoryPath, "run"),
+        MicroVm = Machines.Options(context),
     };
 
     /// <summary>Starts one, and waits until it is full.</summary>
@@ -47,6 +48,11 @@ internal sealed class RunningPool : IAsyncDisposable
     /// <exception cref="SkippedException">This host cannot make the sandbox.</exception>
     internal static async Task RequireAsync(ProcessManagerOptions options)
     {
+        if (options.Sandbox == Sandbox.Qemu)
+        {
+            Machines.RequireFiles(options.MicroVm);
+        }
+
         if (await ProcessManagerFactory.ProbeAsync(options) is { } missing)
         {
             throw new SkippedException(missing);

@@ -27,20 +27,14 @@ internal sealed class FillPool : IAct
 
     private static void MeasureMemory(Stage stage)
     {
-        // Of the agents alone: where bubblewrap is around one, that has the agent's id in its arguments too.
-        HostProcess[] agents =
-        [
-            .. HostProcess.All().Where(process =>
-                process.Arguments is [{ } program, ..]
-                && Path.GetFileName(program) == "nex-agent"
-                && process.Arguments.Intersect(stage.Pool.AgentIds).Any()),
-        ];
-        stage.Checks.That(agents.Length == stage.Pool.Size, $"{agents.Length} processes of agents run");
+        IReadOnlyList<HostProcess> agents = stage.Agents.Of(stage.Pool.AgentIds);
+        string what = stage.Agents.AreMachines ? "machine" : "agent";
+        stage.Checks.That(agents.Count == stage.Pool.Size, $"{agents.Count} processes of {what}s run");
         long[] memory = [.. agents.Select(agent => agent.ProportionalMemory()).OfType<long>()];
         string text = memory.Length == 0
             ? "for root alone to read here, as agents forbid others to look into them"
             : Figures.Megabytes((long)memory.Average());
-        stage.Figures.Add("memory of a warm agent (PSS)", text);
-        stage.Display.Line($"memory of a warm agent (PSS): {text}");
+        stage.Figures.Add($"memory of a warm {what} (PSS)", text);
+        stage.Display.Line($"memory of a warm {what} (PSS): {text}");
     }
 }

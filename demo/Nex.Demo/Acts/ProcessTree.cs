@@ -33,11 +33,32 @@ internal sealed class ProcessTree : IAct
             }
         }
 
+        if (stage.Agents.AreMachines)
+        {
+            await StopMachineAsync(stage, workload, cancellationToken);
+            return;
+        }
+
         int before = Count(stage);
         stage.Checks.That(before > Announced, $"{before} processes of it run");
         await stage.StopAsync(workload, cancellationToken);
         int after = Count(stage);
         stage.Checks.That(after == 0, $"{after} processes of it run when it was stopped");
+    }
+
+    /// <summary>The host cannot look into a machine: what it sees is the one process that the machine is.</summary>
+    private static async Task StopMachineAsync(Stage stage, Workload workload, CancellationToken cancellationToken)
+    {
+        string agent = workload.AgentId!;
+        IReadOnlyList<HostProcess> machine = stage.Agents.Of(agent);
+        int started = machine.Sum(process => HostProcess.ChildrenOf(process.Id).Count());
+        int outside = Count(stage);
+        stage.Checks.That(
+            (machine.Count, started, outside) == (1, 0, 0),
+            $"{Announced} processes in the machine say that they run; on the host {machine.Count} process is the machine, and {started + outside} are of the tree");
+        await stage.StopAsync(workload, cancellationToken);
+        int after = stage.Agents.Of(agent).Count;
+        stage.Checks.That(after == 0, $"{after} processes are the machine when it was stopped");
     }
 
     private static int Count(Stage stage) => HostProcess.All().Count(process => process.Mentions(stage.MarkOf(Name)));

@@ -19,6 +19,12 @@ internal sealed record HostProcess(int Id, IReadOnlyList<string> Arguments)
         return marks.Any(mark => all.Contains(mark, StringComparison.Ordinal));
     }
 
+    /// <summary>Those that a process has started and that still run.</summary>
+    internal static IEnumerable<HostProcess> ChildrenOf(int parent) => All().Where(process =>
+        Read(process.Id, "status").Split('\n') is var lines
+        && lines.Contains($"PPid:\t{parent}")
+        && !lines.Any(line => line.StartsWith("State:\tZ", StringComparison.Ordinal)));
+
     /// <summary>The memory that it has to itself, and its part of what it shares, in bytes.</summary>
     /// <returns>Null when the process has ended, or is not this user's to look at.</returns>
     internal long? ProportionalMemory()

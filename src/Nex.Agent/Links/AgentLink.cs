@@ -18,15 +18,26 @@ internal sealed class AgentLink : IDisposable
     /// </summary>
     private const int HighWater = 64 * 1024;
 
-    private readonly SafeFileHandle _socket;
+    private readonly SafeFileHandle _descriptor;
+    private readonly bool _isSocket;
     private readonly FrameReader _reader = new(LinkLimits.ToAgent);
     private readonly FrameWriter _writer = new();
 
-    internal AgentLink(int descriptor)
+    /// <param name="descriptor">An end that never waits, or a socket.</param>
+    /// <param name="isSocket">Only sockets carry files, and are asked for less than the whole without waiting.</param>
+    internal AgentLink(SafeFileHandle descriptor, bool isSocket)
     {
-        _socket = new SafeFileHandle(descriptor, ownsHandle: true);
-        Descriptor.CloseOnExec(_socket);
+        _descriptor = descriptor;
+        _isSocket = isSocket;
         Messages = new AgentMessageWriter(_writer);
+    }
+
+    /// <summary>Takes over the descriptor of a socket that was inherited.</summary>
+    internal static AgentLink Inherited(int descriptor)
+    {
+        var socket = new SafeFileHandle(descriptor, ownsHandle: true);
+        Descriptor.CloseOnExec(socket);
+        return new AgentLink(socket, isSocket: true);
     }
 
     /// <summary>The file that came with the frames received last, until somebody takes it.</summary>
@@ -34,7 +45,7 @@ internal sealed class AgentLink : IDisposable
 
     internal bool HasRoom => _writer.PendingBytes < HighWater;
 
-    internal PollEntry PollEntry => new(_socket, _writer.PendingBytes > 0 ? PollEvents.Readable | PollEvents.Writable : PollEvents.Readable);
+    internal PollEntry PollEntry => new(_descriptor, _writer.PendingBytes > 0 ? PollEvents.Readable | PollEvents.Writable : PollEvents.Readable);
 
     /// <summary>Where frames are written.</summary>
     internal FrameWriter Writer => _writer;
@@ -50,7 +61,7 @@ internal sealed class AgentLink : IDisposable
     {
         try
         {
-            while (_writer.PendingBytes > 0 && SocketMessage.TrySend(_socket, _writer.Pending.Span) is { } sent)
+            while (_writer.PendingBytes > 0 && TrySend(_writer.Pending.Span) is { } sent)
             {
                 _writer.Sent(sent);
             }
@@ -65,7 +76,7 @@ internal sealed class AgentLink : IDisposable
     /// <returns>False at the end of the link.</returns>
     internal bool Receive()
     {
-        int? received = SocketMessage.TryReceive(_socket, _reader.GetMemory().Span, out SafeFileHandle? attachment);
+        int? received = TryReceive(_reader.GetMemory().Span, out SafeFileHandle? attachment);
         if (attachment is not null)
         {
             _attachment?.Dispose();
@@ -74,6 +85,20 @@ internal sealed class AgentLink : IDisposable
 
         _reader.Advance(received ?? 0);
         return received != 0;
+    }
+
+    private int? TrySend(ReadOnlySpan<byte> bytes) =>
+        _isSocket ? SocketMessage.TrySend(_descriptor, bytes) : Descriptor.TryWrite(_descriptor, bytes);
+
+    private int? TryReceive(Span<byte> buffer, out SafeFileHandle? attachment)
+    {
+        if (_isSocket)
+        {
+            return SocketMessage.TryReceive(_descriptor, buffer, out attachment);
+        }
+
+        attachment = null;
+        return Descriptor.Read(_descriptor, buffer);
     }
 
     /// <summary>The next complete message, valid until the next receive.</summary>
@@ -102,6 +127,6 @@ internal sealed class AgentLink : IDisposable
         _attachment?.Dispose();
         _reader.Dispose();
         _writer.Dispose();
-        _socket.Dispose();
+        _descriptor.Dispose();
     }
 }

@@ -28,12 +28,43 @@ internal static class AgentMessageReader
         return TimeSpan.FromMilliseconds(Math.Clamp(grace ?? throw Missing("grace_ms"), 0, int.MaxValue));
     });
 
+    internal static AgentAdopt Adopt(ReadOnlyMemory<byte> json) => Read(json, "The adoption", static (ref Utf8JsonReader reader) =>
+    {
+        string? id = null;
+        byte[]? entropy = null;
+        while (NextMember(ref reader))
+        {
+            bool known = Take(ref reader, "agent_id"u8, ref id, Text)
+                || Take(ref reader, "entropy"u8, ref entropy, Bytes);
+            if (!known)
+            {
+                reader.Skip();
+            }
+        }
+
+        return new AgentAdopt { AgentId = id ?? throw Missing("agent_id"), Entropy = entropy ?? throw Missing("entropy") };
+    });
+
+    internal static DateTimeOffset Clock(ReadOnlyMemory<byte> json) => Read(json, "The time", static (ref Utf8JsonReader reader) =>
+    {
+        long? nanoseconds = null;
+        while (NextMember(ref reader))
+        {
+            if (!Take(ref reader, "unix_ns"u8, ref nanoseconds, Number))
+            {
+                reader.Skip();
+            }
+        }
+
+        return DateTimeOffset.UnixEpoch.AddTicks((nanoseconds ?? throw Missing("unix_ns")) / TimeSpan.NanosecondsPerTick);
+    });
+
     internal static byte[] ArtifactChunk(ReadOnlyMemory<byte> json) => Read(json, "A part of the artifact", static (ref Utf8JsonReader reader) =>
     {
         byte[]? data = null;
         while (NextMember(ref reader))
         {
-            if (!Take(ref reader, "data"u8, ref data, static (ref Utf8JsonReader reader) => reader.GetBytesFromBase64()))
+            if (!Take(ref reader, "data"u8, ref data, Bytes))
             {
                 reader.Skip();
             }
@@ -48,7 +79,8 @@ internal static class AgentMessageReader
         List<string>? argv = null;
         Dictionary<string, string>? environment = null;
         AgentArtifact? artifact = null;
-        long? pidsLimit = null;
+        long? pidsLimit = null, memoryLimit = null;
+        double? cpuLimit = null;
         while (NextMember(ref reader))
         {
             bool known = Take(ref reader, "name"u8, ref name, Text)
@@ -57,7 +89,9 @@ internal static class AgentMessageReader
                 || Take(ref reader, "argv"u8, ref argv, Strings)
                 || Take(ref reader, "environment"u8, ref environment, Map)
                 || Take(ref reader, "artifact"u8, ref artifact, Artifact)
-                || Take(ref reader, "pids_limit"u8, ref pidsLimit, OptionalNumber);
+                || Take(ref reader, "pids_limit"u8, ref pidsLimit, OptionalNumber)
+                || Take(ref reader, "memory_limit"u8, ref memoryLimit, OptionalNumber)
+                || Take(ref reader, "cpu_limit"u8, ref cpuLimit, OptionalFraction);
             if (!known)
             {
                 reader.Skip();
@@ -73,6 +107,8 @@ internal static class AgentMessageReader
             Environment = environment ?? throw Missing("environment"),
             Artifact = artifact ?? throw Missing("artifact"),
             PidsLimit = (int?)pidsLimit,
+            MemoryLimit = memoryLimit,
+            CpuLimit = cpuLimit,
         };
     }
 
@@ -123,6 +159,10 @@ internal static class AgentMessageReader
     }
 
     private static string Text(ref Utf8JsonReader reader) => reader.GetString() ?? throw new JsonException("a string was expected");
+
+    private static byte[] Bytes(ref Utf8JsonReader reader) => reader.GetBytesFromBase64();
+
+    private static double? OptionalFraction(ref Utf8JsonReader reader) => reader.TokenType == JsonTokenType.Null ? null : reader.GetDouble();
 
     private static long? Number(ref Utf8JsonReader reader) => reader.TryGetInt64(out long number) ? number : throw new JsonException("a whole number was expected");
 

@@ -32,6 +32,35 @@ internal sealed class AgentMessageWriter(FrameWriter writer)
         return _lastId;
     }
 
+    internal void Waiting(string version)
+    {
+        Utf8JsonWriter json = writer.BeginCall(AgentMethods.Waiting);
+        json.WriteStartObject();
+        json.WriteNumber("protocol"u8, AgentHello.CurrentProtocol);
+        json.WriteString("version"u8, version);
+        json.WriteEndObject();
+        writer.End();
+    }
+
+    /// <returns>The id that the answer will have.</returns>
+    internal long ReadClock()
+    {
+        Utf8JsonWriter json = writer.BeginCall(AgentMethods.ReadClock, ++_lastId);
+        json.WriteStartObject();
+        json.WriteEndObject();
+        writer.End();
+        return _lastId;
+    }
+
+    internal void Adopted(ReadOnlyMemory<byte> requestId, TimeSpan clockError)
+    {
+        Utf8JsonWriter json = writer.BeginResult(requestId);
+        json.WriteStartObject();
+        json.WriteNumber("clock_error_ms"u8, clockError.TotalMilliseconds);
+        json.WriteEndObject();
+        writer.End();
+    }
+
     /// <returns>The id that the answer will have.</returns>
     internal long ReadArtifact(long offset, int count)
     {

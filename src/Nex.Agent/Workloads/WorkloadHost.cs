@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using Nex.Agent.Guests;
 using Nex.Agent.Links;
 using Nex.Agent.Messages;
 using Nex.Agent.Providers;
@@ -13,7 +14,8 @@ namespace Nex.Agent.Workloads;
 /// The one workload of this agent, from its deploy to its end. Used by the agent's thread alone, which calls it after every wait; every
 /// call is safe in every state.
 /// </summary>
-internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvider> providers) : IDisposable
+/// <param name="cgroups">Below which a workload with limits gets a cgroup; null where limits are not the agent's to apply.</param>
+internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvider> providers, string? cgroups) : IDisposable
 {
     private static readonly TimeSpan WatchDelay = TimeSpan.FromMilliseconds(20);
 
@@ -215,6 +217,7 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
                 ProcessControl.LimitProcessCount(limit);
             }
 
+            using WorkloadLimiter? limiter = cgroups is null ? null : WorkloadLimiter.TryEnter(cgroups, deploy);
             _process = provider.Start(deploy, artifact);
         }
         catch (ProviderException failure)
@@ -222,9 +225,9 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
             FailDeploy(deployId, failure);
             return;
         }
-        catch (LinuxException failure)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            FailDeploy(deployId, new ProviderException(AgentErrors.StartFailed, $"The number of processes could not be limited: {failure.Message}"));
+            FailDeploy(deployId, new ProviderException(AgentErrors.StartFailed, $"The limits of the workload could not be applied: {failure.Message}"));
             return;
         }
 

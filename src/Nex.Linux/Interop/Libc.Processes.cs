@@ -8,6 +8,7 @@ internal static unsafe partial class Libc
     internal const int WaitExited = 4;
     internal const int WaitNoReap = 0x01000000;
     internal const int WaitForAny = 0;
+    internal const int WaitForProcess = 1;
     internal const int WaitForPidFd = 3;
 
     [LibraryImport(Library, EntryPoint = "posix_spawn", StringMarshalling = StringMarshalling.Utf8)]

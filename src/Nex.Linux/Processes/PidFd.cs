@@ -32,6 +32,29 @@ internal sealed unsafe class PidFd : IDisposable
         return Errno.Last is Errno.NoProcess or Errno.Invalid ? null : throw LinuxException.Last("pidfd_open", $"process {pid}");
     }
 
+    /// <summary>Opens a child that leads its own group and has only just been started: nobody else knows it yet.</summary>
+    /// <exception cref="LinuxException">
+    /// It cannot be opened, as where this process has no descriptor left. Nothing is left of it: its group has been killed, and it has been reaped.
+    /// </exception>
+    internal static PidFd OpenNewChild(int pid)
+    {
+        try
+        {
+            return TryOpen(pid) ?? throw new LinuxException("pidfd_open", $"process {pid}", Errno.NoProcess);
+        }
+        catch (LinuxException)
+        {
+            // As long as it has not been reaped its number is its own. What is killed ends at once, so that the wait for it is short.
+            _ = Libc.Kill(-pid, Signals.Kill);
+            Libc.SignalInfo info = default;
+            while (Libc.WaitId(Libc.WaitForProcess, pid, &info, Libc.WaitExited) != 0 && Errno.Last == Errno.Interrupted)
+            {
+            }
+
+            throw;
+        }
+    }
+
     /// <returns>False when the process has ended, or is not ours to signal.</returns>
     internal bool TrySignal(int signal) => Libc.PidFdSendSignal(Libc.PidFdSendSignalNumber, Descriptor, signal, 0, 0) == 0;
 

@@ -6,10 +6,7 @@ namespace Nex.ProcessManager.Agents;
 /// <summary>Turns a deploy request into what an agent is told of it.</summary>
 internal static class AgentDeployment
 {
-    /// <summary>The threads of the agent itself, which the kernel counts together with those of its workload.</summary>
-    private const int AgentThreads = 6;
-
-    internal static AgentDeploy Of(DeployRequest request, ArtifactFile artifact, int? pidsLimit, bool attached) => new()
+    internal static AgentDeploy Of(DeployRequest request, ArtifactFile artifact, WorkloadLimits? limits, bool attached) => new()
     {
         Name = request.Name,
         Type = WorkloadTypes.Canonical(request.Type) ?? request.Type,
@@ -17,7 +14,9 @@ internal static class AgentDeployment
         Argv = request.Argv,
         Environment = request.Environment,
         Artifact = new AgentArtifact { Size = artifact.Size, Attached = attached },
-        PidsLimit = pidsLimit + AgentThreads,
+        PidsLimit = limits?.Pids,
+        MemoryLimit = limits?.MemoryBytes,
+        CpuLimit = limits?.Cpus,
     };
 
     /// <summary>The file name that the artifact came with, where it can be a file name again; else the name of the workload.</summary>

@@ -4,16 +4,20 @@ using Nex.Protocol.Output;
 
 namespace Nex.ProcessManager.Agents;
 
-/// <summary>What one agent writes about itself: logged line by line, and its last lines kept for the report of a failed start.</summary>
+/// <summary>What one agent writes about itself: logged line by line, and its first and last lines kept for the report of a failed start.</summary>
 internal sealed partial class AgentDiagnostics
 {
-    private const int KeptLines = 5;
+    /// <summary>Of a machine that ends in a panic, the first lines say what has happened, and the last where.</summary>
+    private const int FirstLines = 3;
+    private const int LastLines = 5;
     private const int KeptCharacters = 300;
 
     private readonly ILogger _logger;
     private readonly string _agentId;
     private readonly LineSplitter _splitter;
+    private readonly List<string> _first = [];
     private readonly Queue<string> _last = new();
+    private int _dropped;
 
     internal AgentDiagnostics(ILogger logger, string agentId)
     {
@@ -22,14 +26,15 @@ internal sealed partial class AgentDiagnostics
         _splitter = new LineSplitter(OnLine);
     }
 
-    /// <summary>The last lines in one sentence, or nothing when there are none.</summary>
-    internal string Tail
+    /// <summary>The first and the last lines in one sentence, or nothing when there are none.</summary>
+    internal string Excerpt
     {
         get
         {
             lock (_last)
             {
-                return _last.Count == 0 ? "" : $" It wrote: {string.Join(" | ", _last)}";
+                string[] between = _dropped > 0 ? ["…"] : [];
+                return _first.Count == 0 ? "" : $" It wrote: {string.Join(" | ", [.. _first, .. between, .. _last])}";
             }
         }
     }
@@ -45,12 +50,20 @@ internal sealed partial class AgentDiagnostics
         LogOutput(_logger, _agentId, text);
         lock (_last)
         {
-            if (_last.Count == KeptLines)
+            string kept = text.Length > KeptCharacters ? text[..KeptCharacters] + "…" : text;
+            if (_first.Count < FirstLines)
             {
-                _last.Dequeue();
+                _first.Add(kept);
+                return;
             }
 
-            _last.Enqueue(text.Length > KeptCharacters ? text[..KeptCharacters] + "…" : text);
+            if (_last.Count == LastLines)
+            {
+                _last.Dequeue();
+                _dropped++;
+            }
+
+            _last.Enqueue(kept);
         }
     }
 

@@ -5,7 +5,7 @@ using Nex.Protocol.JsonRpc;
 namespace Nex.ProcessManager.Agents;
 
 /// <summary>Takes what an agent sends. It is not trusted: it can say who it is once, read its own artifact, and report on its own workload.</summary>
-internal sealed partial class AgentHandler(string agentId, ILogger logger) : IJsonRpcHandler
+internal sealed partial class AgentHandler(string agentId, TimeProvider time, ILogger logger) : IJsonRpcHandler
 {
     private static readonly string Version = typeof(AgentHandler).Assembly.GetName().Version?.ToString(3) ?? "0";
 
@@ -54,6 +54,12 @@ internal sealed partial class AgentHandler(string agentId, ILogger logger) : IJs
             return OnHello(JsonRpcMessage.Read(parameters, AgentJsonContext.Default.AgentHello, "The hello"));
         }
 
+        if (method == AgentMethods.ReadClock)
+        {
+            // Asked by a guest that is about to become somebody, and from then on now and again.
+            return JsonRpcReply.Result(new AgentClock { UnixNs = UnixNanoseconds(time.GetUtcNow()) }, AgentJsonContext.Default.AgentClock);
+        }
+
         RequireHello(method);
         return method == AgentMethods.ReadArtifact
             ? OnReadArtifact(JsonRpcMessage.Read(parameters, AgentJsonContext.Default.AgentArtifactRead, "The artifact read"))
@@ -62,6 +68,11 @@ internal sealed partial class AgentHandler(string agentId, ILogger logger) : IJs
 
     public void OnNotification(string method, ReadOnlyMemory<byte> parameters)
     {
+        if (method == AgentMethods.Waiting)
+        {
+            return;
+        }
+
         RequireHello(method);
         switch (method)
         {
@@ -173,6 +184,8 @@ internal sealed partial class AgentHandler(string agentId, ILogger logger) : IJs
             Notify(() => observer?.OnOutput(new OutputLine(stream, line.Text, line.Continues)));
         }
     }
+
+    private static long UnixNanoseconds(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
 
     private void RequireHello(string method)
     {

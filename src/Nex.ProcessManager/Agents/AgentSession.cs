@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Nex.Linux.Processes;
 using Nex.ProcessManager.Configuration;
@@ -16,6 +17,9 @@ namespace Nex.ProcessManager.Agents;
 /// </summary>
 internal sealed class AgentSession : IAgent, IAsyncDisposable
 {
+    private const int EntropyBytes = 64;
+    private const double MaxClockErrorMs = 100;
+
     private readonly ILaunchedAgent _launched;
     private readonly ProcessManagerOptions _options;
     private readonly TimeProvider _time;
@@ -26,7 +30,7 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<AgentEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<AgentExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int? _pidsLimit;
+    private WorkloadLimits? _limits;
 
     internal AgentSession(string agentId, ILaunchedAgent launched, ProcessManagerOptions options, TimeProvider time, ILogger logger)
     {
@@ -34,7 +38,7 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
         _launched = launched;
         _options = options;
         _time = time;
-        _handler = new AgentHandler(agentId, logger);
+        _handler = new AgentHandler(agentId, time, logger);
         _peer = new JsonRpcPeer(launched.Link, _handler, LinkLimits.ToNode);
         // On its own: a peer that never pauses would not let this constructor return.
         _reading = Task.Run(_peer.RunAsync);
@@ -59,35 +63,16 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
     internal DeployRequest? Request { get; private set; }
 
     /// <summary>Waits until the agent has said who it is and all that belongs to it is in place. Then the pings begin.</summary>
-    /// <param name="giveUp">When it completes, the agent is not needed any more.</param>
     /// <exception cref="AgentStartException">It did not become warm; the caller disposes of the session and of the process.</exception>
-    internal async Task HandshakeAsync(Task giveUp)
+    internal async Task HandshakeAsync(StartDeadline deadline)
     {
-        try
+        if (_launched.IsGuest)
         {
-            Task first = await Task.WhenAny(_handler.Hello, Over, giveUp).WaitAsync(_options.HandshakeTimeout, _time).ConfigureAwait(false);
-            if (first == giveUp)
-            {
-                throw new AgentStartException(AgentStartFailure.Cancelled, $"The start of agent {Id} was given up.");
-            }
-
-            if (first != _handler.Hello)
-            {
-                throw StartFailure(await Ended.ConfigureAwait(false));
-            }
-
-            await _launched.CompleteAsync().ConfigureAwait(false);
-            if (Over.IsCompleted)
-            {
-                throw StartFailure(await Ended.ConfigureAwait(false));
-            }
-        }
-        catch (TimeoutException)
-        {
-            throw new AgentStartException(
-                AgentStartFailure.HandshakeTimeout, $"Agent {Id} did not say hello within {_options.HandshakeTimeout.TotalSeconds:0.###} s.");
+            await StepAsync(AdoptAsync(), deadline, "did not take its identity").ConfigureAwait(false);
         }
 
+        await StepAsync(_handler.Hello, deadline, "did not say hello").ConfigureAwait(false);
+        await StepAsync(_launched.CompleteAsync(), deadline, "was not put in place").ConfigureAwait(false);
         _ = PingAsync();
     }
 
@@ -95,7 +80,7 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
     /// <exception cref="IOException">The host failed to apply a limit.</exception>
     internal void Prepare(DeployRequest request)
     {
-        _pidsLimit = _launched.ApplyLimits(request.Limits);
+        _limits = _launched.ApplyLimits(request.Limits);
         Request = request;
     }
 
@@ -165,6 +150,58 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
         _handler.EndWorkload(new WorkloadExit(null, null, AgentLost: true));
     }
 
+    /// <summary>Makes a machine, which may be one of many clones, somebody.</summary>
+    private async Task AdoptAsync()
+    {
+        byte[] entropy = RandomNumberGenerator.GetBytes(EntropyBytes);
+        try
+        {
+            AgentAdopted adopted = await _peer.RequestAsync(
+                AgentMethods.Adopt,
+                new AgentAdopt { AgentId = Id, Entropy = entropy },
+                AgentJsonContext.Default.AgentAdopt,
+                AgentJsonContext.Default.AgentAdopted,
+                handle: null,
+                _closing.Token).ConfigureAwait(false);
+            if (!(adopted.ClockErrorMs <= MaxClockErrorMs))
+            {
+                throw new AgentStartException(
+                    AgentStartFailure.NotStarted,
+                    $"The clock of agent {Id} may be off by {adopted.ClockErrorMs:0} ms, more than {MaxClockErrorMs}: the host is too busy to answer it in time.");
+            }
+        }
+        catch (JsonRpcException failure)
+        {
+            throw new AgentStartException(AgentStartFailure.ProtocolViolation, $"Agent {Id} did not take its identity: {failure.Message}", failure);
+        }
+        catch (LinkException)
+        {
+            // The conversation is over, for a reason that is reported as that.
+            await Over.ConfigureAwait(false);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(entropy);
+        }
+    }
+
+    private async Task StepAsync(Task step, StartDeadline deadline, string missing)
+    {
+        Task first = await Task.WhenAny(deadline.Over, step, Over).ConfigureAwait(false);
+        if (first != step)
+        {
+            // Nobody waits for it any more, and so nobody for its failure.
+            _ = step.ContinueWith(static late => late.Exception, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously);
+            throw first == deadline.Over ? deadline.Failure(missing) : StartFailure(await Ended.ConfigureAwait(false));
+        }
+
+        await step.ConfigureAwait(false);
+        if (Over.IsCompleted)
+        {
+            throw StartFailure(await Ended.ConfigureAwait(false));
+        }
+    }
+
     private async Task RequestDeployAsync(DeployRequest request, ArtifactFile artifact, CancellationToken cancellationToken)
     {
         try
@@ -178,7 +215,7 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
 
         Task<AgentStarted> SendDeployAsync(bool attached) => _peer.RequestAsync(
             AgentMethods.Deploy,
-            AgentDeployment.Of(request, artifact, _pidsLimit, attached),
+            AgentDeployment.Of(request, artifact, _limits, attached),
             AgentJsonContext.Default.AgentDeploy,
             AgentJsonContext.Default.AgentStarted,
             attached ? artifact.Handle : null,
@@ -189,7 +226,7 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
     {
         LinkException end = await _reading.ConfigureAwait(false);
         _over.TrySetResult();
-        bool violation = IsViolation(end);
+        bool violation = end.IsViolation;
         if (!violation)
         {
             // Usually the process is just ending: how it does says more than that its link has closed.
@@ -208,7 +245,7 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
         _over.TrySetResult();
         // What it sent before it ended still counts.
         await Task.WhenAny(_reading, Task.Delay(_options.ExitTimeout, _time, _closing.Token)).ConfigureAwait(false);
-        if (_reading.IsCompleted && IsViolation(await _reading.ConfigureAwait(false)))
+        if (_reading.IsCompleted && (await _reading.ConfigureAwait(false)).IsViolation)
         {
             // It ended because its link was closed on it, for a reason that is reported with that.
             return;
@@ -216,8 +253,6 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
 
         End(AgentExitCause.ProcessExited, $"Its process ended with {exit}.");
     }
-
-    private static bool IsViolation(LinkException end) => end.Fault is LinkFault.MalformedFrame or LinkFault.OversizedFrame;
 
     private void End(AgentExitCause cause, string detail)
     {

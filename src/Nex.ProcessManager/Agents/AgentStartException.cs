@@ -9,8 +9,8 @@ internal enum AgentStartFailure
     /// <summary>The process ended before it said hello.</summary>
     Exited,
 
-    /// <summary>It did not say hello in time.</summary>
-    HandshakeTimeout,
+    /// <summary>It was not launched, did not say hello, or was not put in place in time.</summary>
+    StartTimeout,
 
     /// <summary>What it said is not the agent protocol, or another version of it.</summary>
     ProtocolViolation,

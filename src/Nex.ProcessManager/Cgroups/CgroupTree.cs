@@ -18,12 +18,34 @@ internal sealed class CgroupTree
     /// <summary>The controllers that agents' cgroups have: those of cpu, memory and pids that the host delegates.</summary>
     internal IReadOnlySet<string> Controllers { get; }
 
+    /// <summary>Makes the cgroup of an instance as the options ask for it.</summary>
+    /// <param name="parent">Where it must be; null where there need be none.</param>
+    /// <param name="own">Where it is otherwise; null for the cgroup of this process.</param>
+    /// <param name="onNone">Takes the reason why there is none, where there need be none.</param>
+    /// <exception cref="ProcessManagerException">There must be one and cannot be.</exception>
+    internal static CgroupTree? Open(string? parent, string? own, InstanceName instance, Action<string> onNone)
+    {
+        CgroupTree? tree = TryCreate(parent ?? own ?? FindOwn(), instance, out string reason);
+        if (tree is null && parent is not null)
+        {
+            throw new ProcessManagerException(
+                ProcessManagerError.SandboxUnavailable,
+                $"The cgroup that the option CgroupParent names cannot be used: {reason.TrimEnd('.')}. Name a directory of the cgroup version 2 hierarchy that this user can write to (with systemd: Delegate=yes), or leave the option out.");
+        }
+
+        if (tree is null)
+        {
+            onNone(reason);
+        }
+
+        return tree;
+    }
+
     /// <summary>Makes the cgroup of an instance, after removing those of managers that are gone.</summary>
-    /// <param name="parent">Where; null for the cgroup of this process.</param>
+    /// <param name="parent">Where; null on a host without such a hierarchy.</param>
     /// <param name="reason">Why there is none, where there is none.</param>
     internal static CgroupTree? TryCreate(string? parent, InstanceName instance, out string reason)
     {
-        parent ??= FindOwn();
         if (parent is null)
         {
             reason = "no cgroup version 2 hierarchy is mounted";

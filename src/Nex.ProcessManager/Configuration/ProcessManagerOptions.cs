@@ -12,7 +12,10 @@ public sealed record ProcessManagerOptions
     /// <summary>The network of <see cref="Sandbox.Namespaces"/>. <see cref="SandboxNetwork.Isolated"/> by default.</summary>
     public SandboxNetwork Network { get; init; } = SandboxNetwork.Isolated;
 
-    /// <summary>The native agent. By default <c>nex-agent</c> beside the program that uses this library.</summary>
+    /// <summary>The machines of <see cref="Sandbox.Qemu"/> and <see cref="Sandbox.Firecracker"/>.</summary>
+    public MicroVmOptions MicroVm { get; init; } = new();
+
+    /// <summary>The native agent; in a microVM it is part of the image. By default <c>nex-agent</c> beside the program that uses this library.</summary>
     public string AgentPath { get; init; } = Path.Combine(AppContext.BaseDirectory, "nex-agent");
 
     /// <summary>
@@ -24,8 +27,11 @@ public sealed record ProcessManagerOptions
     /// <summary>How many agents are started at the same time. By default as many as there are processors.</summary>
     public int MaxConcurrentStarts { get; init; } = Environment.ProcessorCount;
 
-    /// <summary>From the start of an agent's process to its hello. 5 seconds by default.</summary>
-    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>
+    /// How long the whole start of an agent may take: its launch, its hello, and what the host prepares for it. What takes longer is given up
+    /// as a failed start. 10 seconds by default.
+    /// </summary>
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How often an agent is asked whether it is alive. 10 seconds by default.</summary>
     public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(10);
@@ -42,7 +48,10 @@ public sealed record ProcessManagerOptions
     /// <summary>How many starts may fail in a row before <see cref="IProcessManager.StartAsync"/> gives up. 3 by default.</summary>
     public int StartFailureLimit { get; init; } = 3;
 
-    /// <summary>How long to wait after a first failed start; doubled with each further one. 100 milliseconds by default.</summary>
+    /// <summary>
+    /// How long to wait after a first failed start; doubled with each further one. 100 milliseconds by default. An agent that ends by itself,
+    /// without a workload and sooner than <see cref="MaxStartBackoff"/> after it became warm, is a failed start in this.
+    /// </summary>
     public TimeSpan StartBackoff { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The longest wait between failing starts. 30 seconds by default.</summary>
@@ -67,10 +76,16 @@ public sealed record ProcessManagerOptions
     public uint SandboxUserId { get; init; } = 65534;
 
     /// <summary>
-    /// The cgroup v2 directory below which each agent gets a cgroup of its own. By default the cgroup that this process is in. Where none
-    /// can be made, agents have none.
+    /// The cgroup v2 directory below which each agent gets a cgroup of its own; where none can be made there, the manager does not start. By
+    /// default the cgroup that this process is in; where none can be made there, agents have none.
     /// </summary>
     public string? CgroupParent { get; init; }
+
+    /// <summary>Whether each agent has a machine of its own.</summary>
+    internal bool IsMicroVm => Sandbox is Sandbox.Qemu or Sandbox.Firecracker;
+
+    /// <summary>How long a start may take in the configured sandbox.</summary>
+    internal TimeSpan EffectiveStartTimeout => IsMicroVm && MicroVm.BootTimeout > StartTimeout ? MicroVm.BootTimeout : StartTimeout;
 
     private static string DefaultRunDirectory()
     {

@@ -23,14 +23,60 @@ public sealed class ProcessManagerOptionsValidator : IValidateOptions<ProcessMan
         Require(options.DefaultPidsLimit is null or >= 1, nameof(options.DefaultPidsLimit), "must be at least 1");
         Require(options.WorkspaceBytes >= 1024 * 1024, nameof(options.WorkspaceBytes), "must be at least 1 MiB");
         Require(options.SandboxUserId > 0, nameof(options.SandboxUserId), "must not be root");
-        RequirePositive(options.HandshakeTimeout, nameof(options.HandshakeTimeout));
+        RequirePositive(options.StartTimeout, nameof(options.StartTimeout));
         RequirePositive(options.PingInterval, nameof(options.PingInterval));
         RequirePositive(options.PingTimeout, nameof(options.PingTimeout));
         RequirePositive(options.ExitTimeout, nameof(options.ExitTimeout));
         RequirePositive(options.StopTimeout, nameof(options.StopTimeout));
         RequirePositive(options.StartBackoff, nameof(options.StartBackoff));
         Require(options.MaxStartBackoff >= options.StartBackoff, nameof(options.MaxStartBackoff), $"must not be less than {nameof(options.StartBackoff)}");
+        if (options.IsMicroVm)
+        {
+            CheckMicroVm(options.MicroVm);
+            Require(options.Network == SandboxNetwork.Isolated, nameof(options.Network), "must be Isolated: microVMs have no network yet");
+        }
+
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+
+        void CheckMicroVm(MicroVmOptions machine)
+        {
+            const string prefix = nameof(ProcessManagerOptions.MicroVm) + ".";
+            Require(!string.IsNullOrWhiteSpace(machine.KernelPath), prefix + nameof(machine.KernelPath), "must name a kernel: nex kernel gets one");
+            Require(!string.IsNullOrWhiteSpace(machine.InitramfsPath), prefix + nameof(machine.InitramfsPath), "must name an initramfs: nex rootfs build makes one");
+            Require(!string.IsNullOrWhiteSpace(machine.QemuPath), prefix + nameof(machine.QemuPath), "must name QEMU");
+            Require(!string.IsNullOrWhiteSpace(machine.FirecrackerPath), prefix + nameof(machine.FirecrackerPath), "must name Firecracker");
+            Require(machine.VcpuCount is >= 1 and <= 32, prefix + nameof(machine.VcpuCount), "must be 1 to 32");
+            Require(machine.MemoryMiB is >= 96 and <= 1024 * 1024, prefix + nameof(machine.MemoryMiB), "must be 96 to 1,048,576");
+            Require(Path.IsPathFullyQualified(machine.TemplateDirectory ?? ""), prefix + nameof(machine.TemplateDirectory), "must be an absolute path");
+            RequirePositive(machine.BootTimeout, prefix + nameof(machine.BootTimeout));
+            CheckBucket(machine.DiskRateLimiter?.Bandwidth, prefix + nameof(machine.DiskRateLimiter) + "." + nameof(RateLimiter.Bandwidth));
+            CheckBucket(machine.DiskRateLimiter?.Operations, prefix + nameof(machine.DiskRateLimiter) + "." + nameof(RateLimiter.Operations));
+            if (options.Sandbox == Sandbox.Firecracker && machine.Jailer is { } jailer)
+            {
+                CheckJailer(jailer, prefix + nameof(machine.Jailer) + ".");
+            }
+        }
+
+        void CheckJailer(JailerOptions jailer, string prefix)
+        {
+            Require(!string.IsNullOrWhiteSpace(jailer.Path), prefix + nameof(jailer.Path), "must name the jailer");
+            Require(Path.IsPathFullyQualified(jailer.ChrootBaseDirectory ?? ""), prefix + nameof(jailer.ChrootBaseDirectory), "must be an absolute path");
+            Require(
+                jailer.UserIdBase >= 1 && jailer.UserIdBase <= int.MaxValue - JailerOptions.MaxUsers,
+                prefix + nameof(jailer.UserIdBase),
+                $"must not be root, and leave room for {JailerOptions.MaxUsers} users");
+            Require(jailer.GroupId is >= 1 and <= int.MaxValue, prefix + nameof(jailer.GroupId), "must not be that of root");
+            Require(jailer.NetworkNamespace is null || Path.IsPathFullyQualified(jailer.NetworkNamespace), prefix + nameof(jailer.NetworkNamespace), "must be an absolute path");
+        }
+
+        void CheckBucket(TokenBucket? bucket, string option)
+        {
+            if (bucket is not null)
+            {
+                Require(bucket.Size >= 1, option + "." + nameof(bucket.Size), "must be at least 1");
+                RequirePositive(bucket.RefillTime, option + "." + nameof(bucket.RefillTime));
+            }
+        }
 
         void Require(bool holds, string option, string message)
         {

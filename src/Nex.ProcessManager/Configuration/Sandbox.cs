@@ -12,6 +12,16 @@ public enum Sandbox
     /// Linux namespaces, made by bubblewrap: own users, processes, mounts, IPC, host name and network; no privileges, a read-only system.
     /// </summary>
     Namespaces,
+
+    /// <summary>
+    /// A microVM of QEMU: a kernel of its own. It is accelerated by KVM where the host has it, and emulated where not.
+    /// </summary>
+    Qemu,
+
+    /// <summary>
+    /// A microVM of Firecracker, from version 1.16 on: a kernel of its own, on KVM, and a small program around it.
+    /// </summary>
+    Firecracker,
 }
 
 /// <summary>What network the workloads of a <see cref="Sandbox.Namespaces"/> sandbox have.</summary>

@@ -29,6 +29,7 @@ internal sealed record AgentEnvironment(
 internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment environment)
 {
     private readonly ILogger _logger = environment.Logger;
+    private readonly BoundedLauncher _launcher = new(agent, environment);
     private bool _wasWarm;
 
     /// <summary>Lives it. Never fails.</summary>
@@ -46,8 +47,13 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
             exit = Exit(agent.StopCause ?? AgentExitCause.StartFailed, null, killed: false, failure.Message);
         }
 
-        environment.Pool.Remove(agent, exit.Cause);
+        environment.Pool.Remove(agent, exit);
         LogExited(_logger, agent.Id, exit.Cause, exit.Detail);
+        if (agent.EndedTooSoon is { } sentence)
+        {
+            LogEndedTooSoon(_logger, sentence, exit.Detail);
+        }
+
         agent.Session?.SetExited(exit);
         if (_wasWarm)
         {
@@ -63,25 +69,29 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
         using Activity? activity = ProcessManagerTelemetry.Source.StartActivity("agent.start");
         var diagnostics = new AgentDiagnostics(_logger, agent.Id);
         ILaunchedAgent launched;
-        try
+        AgentSession session;
+        using (var deadline = new StartDeadline(agent.Id, agent.StopRequested, environment.Options.EffectiveStartTimeout, environment.Time))
         {
-            launched = await environment.Launcher.LaunchAsync(agent.Id, diagnostics).ConfigureAwait(false);
-        }
-        catch (Exception failure)
-        {
-            return StartFailed(AsStartFailure(failure), null, killed: false);
-        }
+            try
+            {
+                launched = await _launcher.LaunchAsync(diagnostics, deadline).ConfigureAwait(false);
+            }
+            catch (Exception failure)
+            {
+                return StartFailed(AsStartFailure(failure), null, killed: false);
+            }
 
-        var session = new AgentSession(agent.Id, launched, environment.Options, environment.Time, _logger);
-        try
-        {
-            await session.HandshakeAsync(agent.StopRequested).ConfigureAwait(false);
-        }
-        catch (Exception reason)
-        {
-            AgentStartException failure = AsStartFailure(reason);
-            (ProcessExit process, bool killed) = await EndAsync(session, launched, patience: TimeSpan.Zero).ConfigureAwait(false);
-            return StartFailed(new AgentStartException(failure.Failure, failure.Message + diagnostics.Tail, failure), process, killed);
+            session = new AgentSession(agent.Id, launched, environment.Options, environment.Time, _logger);
+            try
+            {
+                await session.HandshakeAsync(deadline).ConfigureAwait(false);
+            }
+            catch (Exception reason)
+            {
+                AgentStartException failure = AsStartFailure(reason);
+                (ProcessExit process, bool killed) = await EndAsync(session, launched, patience: TimeSpan.Zero).ConfigureAwait(false);
+                return StartFailed(new AgentStartException(failure.Failure, failure.Message + diagnostics.Excerpt, failure), process, killed);
+            }
         }
 
         if (environment.Pool.TryMarkWarm(agent, session))
@@ -142,31 +152,7 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
     private async Task<(ProcessExit Exit, bool Killed)> EndAsync(AgentSession session, ILaunchedAgent launched, TimeSpan patience)
     {
         await session.DisposeAsync().ConfigureAwait(false);
-        bool killed = !await ExitsWithinAsync(launched, patience, environment.Force).ConfigureAwait(false);
-        if (killed)
-        {
-            do
-            {
-                launched.Kill();
-            }
-            while (!await ExitsWithinAsync(launched, environment.Options.ExitTimeout, CancellationToken.None).ConfigureAwait(false));
-        }
-
-        ProcessExit exit = await launched.Exited.ConfigureAwait(false);
-        await launched.DisposeAsync().ConfigureAwait(false);
-        return (exit, killed);
-    }
-
-    private async Task<bool> ExitsWithinAsync(ILaunchedAgent launched, TimeSpan patience, CancellationToken force)
-    {
-        if (patience > TimeSpan.Zero && !launched.Exited.IsCompleted)
-        {
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(force);
-            await Task.WhenAny(launched.Exited, Task.Delay(patience, environment.Time, either.Token)).ConfigureAwait(false);
-            await either.CancelAsync().ConfigureAwait(false);
-        }
-
-        return launched.Exited.IsCompleted;
+        return await _launcher.EndAsync(launched, patience, hurry: !_wasWarm).ConfigureAwait(false);
     }
 
     /// <summary>What nobody expected is a failed start like any other, so that the next one waits.</summary>
@@ -223,6 +209,9 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
 
     [LoggerMessage(301, LogLevel.Debug, "Agent {AgentId} has ended ({Cause}): {Detail}")]
     private static partial void LogExited(ILogger logger, string agentId, AgentExitCause cause, string detail);
+
+    [LoggerMessage(307, LogLevel.Warning, "{Sentence} {Detail}")]
+    private static partial void LogEndedTooSoon(ILogger logger, string sentence, string detail);
 
     [LoggerMessage(302, LogLevel.Error, "The process delegate threw for agent {AgentId}")]
     private static partial void LogDelegateFailed(ILogger logger, Exception failure, string agentId);

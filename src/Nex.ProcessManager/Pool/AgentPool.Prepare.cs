@@ -81,6 +81,7 @@ internal sealed partial class AgentPool
         bool dead = agent is { State: AgentState.Warm, Session.Over.IsCompleted: true };
         if (dead)
         {
+            JudgeEnd(agent);
             StopLocked(agent);
         }
 

@@ -1,5 +1,4 @@
 using Nex.ProcessManager.Agents;
-using Nex.Protocol.Identifiers;
 using Nex.Protocol.Workloads;
 
 namespace Nex.ProcessManager.Pool;
@@ -37,7 +36,7 @@ internal sealed partial class AgentPool
         _startFailureLimit = options.StartFailureLimit;
         _time = time;
         _telemetry = telemetry;
-        _backoff = new StartBackoff(options.StartBackoff, options.MaxStartBackoff, time);
+        _backoff = new StartBackoff(options, time);
         _changed = changed;
         // A manager that stops without having been started has nobody who waits for this.
         _ = _ready.Task.ContinueWith(static ready => ready.Exception, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously);
@@ -106,86 +105,12 @@ internal sealed partial class AgentPool
         _changed();
     }
 
-    /// <summary>The agents to start now: as many as are missing, a bounded number at once, and one at a time while starts fail.</summary>
-    /// <param name="retryIn">When to ask again because a failed start has to be waited for; null when there is no need to.</param>
-    internal IReadOnlyList<PooledAgent> ClaimStarts(out TimeSpan? retryIn)
-    {
-        lock (_lock)
-        {
-            retryIn = _phase == Phase.Open ? _backoff.Wait : null;
-            if (_phase != Phase.Open || retryIn is not null)
-            {
-                return [];
-            }
-
-            int starting = _counts[(int)AgentState.Starting];
-            int missing = _size + _waiters.Count - starting - _counts[(int)AgentState.Warm];
-            int allowed = (_backoff.Failures > 0 ? 1 : _maxConcurrentStarts) - starting;
-            var claimed = new List<PooledAgent>();
-            for (int count = Math.Min(missing, allowed); count > 0; count--)
-            {
-                var agent = new PooledAgent(SortableId.Create(_time));
-                _agents.Add(agent.Id, agent);
-                Enter(agent, AgentState.Starting);
-                claimed.Add(agent);
-            }
-
-            return claimed;
-        }
-    }
-
-    /// <summary>An agent has said hello: it goes to the first who waits, or becomes warm.</summary>
-    /// <returns>False when it was asked to stop meanwhile.</returns>
-    internal bool TryMarkWarm(PooledAgent agent, AgentSession session)
-    {
-        lock (_lock)
-        {
-            if (agent.State != AgentState.Starting)
-            {
-                return false;
-            }
-
-            agent.Session = session;
-            _backoff.Succeeded();
-            Move(agent, AgentState.Warm);
-            agent.WarmPlace = _warm.AddLast(agent);
-            GrantNext();
-            _ready.TrySetResult();
-        }
-
-        _changed();
-        return true;
-    }
-
-    /// <summary>An agent did not become warm.</summary>
-    internal void StartFailed(PooledAgent agent, AgentStartException failure)
-    {
-        lock (_lock)
-        {
-            if (agent.State != AgentState.Starting)
-            {
-                // It was told to stop, so that it did not start is no failure of the host.
-                return;
-            }
-
-            Move(agent, AgentState.Stopping);
-            _telemetry.StartFailed(failure.Failure);
-            _backoff.Failed(failure.Message);
-            if (_backoff.Failures >= _startFailureLimit)
-            {
-                _ready.TrySetException(new ProcessManagerException(
-                    ProcessManagerError.StartFailed, $"No agent could be started; {_backoff.Failures} attempts failed. The last: {failure.Message}", failure));
-            }
-        }
-
-        _changed();
-    }
-
     /// <summary>An agent has died, or is about to be ended: it is not handed out any more.</summary>
     internal void Leave(PooledAgent agent)
     {
         lock (_lock)
         {
+            JudgeEnd(agent);
             StopLocked(agent);
         }
 
@@ -193,17 +118,22 @@ internal sealed partial class AgentPool
     }
 
     /// <summary>Nothing of an agent is left. Those who are told of that are told now, before <see cref="SetGone"/>.</summary>
-    internal void Remove(PooledAgent agent, AgentExitCause cause)
+    internal void Remove(PooledAgent agent, AgentExit exit)
     {
         lock (_lock)
         {
+            if (agent.EndedTooSoon is { } sentence)
+            {
+                _backoff.Explain($"{sentence} {exit.Detail}");
+            }
+
             StopLocked(agent);
             _telemetry.Left(agent.State);
             _counts[(int)agent.State]--;
             agent.State = AgentState.Exited;
             _agents.Remove(agent.Id);
             _untold.Add(agent);
-            _telemetry.Exited(cause);
+            _telemetry.Exited(exit.Cause);
         }
 
         _changed();
@@ -373,7 +303,7 @@ internal sealed partial class AgentPool
         Phase.LameDuck => PoolState.LameDuck,
         Phase.Stopping => PoolState.Stopping,
         Phase.Stopped => PoolState.Stopped,
-        _ when _backoff.Failures > 0 => PoolState.Failing,
+        _ when _backoff.IsFailing => PoolState.Failing,
         _ => _counts[(int)AgentState.Warm] >= _size ? PoolState.Full : PoolState.Filling,
     };
 

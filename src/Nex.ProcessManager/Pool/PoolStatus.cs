@@ -12,7 +12,7 @@ public enum PoolState
     /// <summary>As many agents are warm as were asked for.</summary>
     Full,
 
-    /// <summary>Starts have been failing; <see cref="PoolStatus.Reason"/> says why, and <see cref="PoolStatus.NextStart"/> when the next is tried.</summary>
+    /// <summary>Starts have been failing, or agents ending as soon as they were warm; <see cref="PoolStatus.Reason"/> says why, and <see cref="PoolStatus.NextStart"/> when the next is tried.</summary>
     Failing,
 
     /// <summary>No new workloads.</summary>
@@ -52,6 +52,6 @@ public sealed record PoolStatus
     /// <summary>Why the last start failed, while starts are failing; null otherwise.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>When the next start is tried, while starts are failing; null otherwise.</summary>
+    /// <summary>When the next start is tried, while starts are failing; null otherwise, and once its time has come.</summary>
     public DateTimeOffset? NextStart { get; init; }
 }

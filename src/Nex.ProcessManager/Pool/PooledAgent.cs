@@ -23,12 +23,15 @@ internal enum AgentState
 }
 
 /// <summary>One agent, as the pool knows it. Only <see cref="AgentPool"/> changes it, under its lock.</summary>
-internal sealed class PooledAgent(string id)
+internal sealed class PooledAgent(string id, int round)
 {
     private readonly TaskCompletionSource _stopRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<AgentExit> _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     internal string Id { get; } = id;
+
+    /// <summary>The <see cref="StartBackoff.Round"/> in which its start began.</summary>
+    internal int Round { get; } = round;
 
     internal AgentState State { get; set; }
 
@@ -36,6 +39,12 @@ internal sealed class PooledAgent(string id)
 
     /// <summary>Set once it is warm.</summary>
     internal AgentSession? Session { get; set; }
+
+    /// <summary>When it became warm, until its end is known.</summary>
+    internal long? WarmSince { get; set; }
+
+    /// <summary>One sentence, where it ended by itself so soon that it counts as a failed start.</summary>
+    internal string? EndedTooSoon { get; set; }
 
     /// <summary>Its place among the warm, while it is.</summary>
     internal LinkedListNode<PooledAgent>? WarmPlace { get; set; }

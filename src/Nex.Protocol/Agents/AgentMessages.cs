@@ -24,6 +24,39 @@ internal sealed record AgentWelcome
     public required string NodeVersion { get; init; }
 }
 
+/// <summary>An agent waits to be made somebody.</summary>
+internal sealed record AgentWaiting
+{
+    public required int Protocol { get; init; }
+
+    public required string Version { get; init; }
+}
+
+/// <summary>What makes a machine, which may be one of many clones, different from all others.</summary>
+internal sealed record AgentAdopt
+{
+    /// <summary>Fewer bytes would not do for a seed.</summary>
+    internal const int LeastEntropy = 32;
+
+    public required string AgentId { get; init; }
+
+    /// <summary>Secret random bytes, base64 on the wire.</summary>
+    public required byte[] Entropy { get; init; }
+}
+
+/// <summary>The machine has its own id, name and randomness, and its clock is set.</summary>
+internal sealed record AgentAdopted
+{
+    /// <summary>By how much its clock can be off at most, in milliseconds.</summary>
+    public required double ClockErrorMs { get; init; }
+}
+
+internal sealed record AgentClock
+{
+    /// <summary>Nanoseconds since 1970-01-01 00:00 UTC.</summary>
+    public required long UnixNs { get; init; }
+}
+
 internal sealed record AgentPing
 {
     public required long Sequence { get; init; }
@@ -45,8 +78,14 @@ internal sealed record AgentDeploy
 
     public required AgentArtifact Artifact { get; init; }
 
-    /// <summary>The most processes and threads of the agent and its workload together, where the kernel can count them for the agent.</summary>
+    /// <summary>The most processes and threads of the workload, and of the agent where that runs as the same user, where the kernel counts them.</summary>
     public int? PidsLimit { get; init; }
+
+    /// <summary>The most memory of the workload in bytes, where the agent has a machine of its own to limit it in.</summary>
+    public long? MemoryLimit { get; init; }
+
+    /// <summary>The most processors of the workload, likewise.</summary>
+    public double? CpuLimit { get; init; }
 }
 
 internal sealed record AgentArtifact

@@ -6,6 +6,17 @@ internal static class AgentMethods
     /// <summary>Agent to node, first of all: <see cref="AgentHello"/>, answered with <see cref="AgentWelcome"/>.</summary>
     internal const string Hello = "hello";
 
+    /// <summary>
+    /// Notification of an agent in a microVM that has been booted, and is nobody yet: <see cref="AgentWaiting"/>. What is cloned, is cloned now.
+    /// </summary>
+    internal const string Waiting = "waiting";
+
+    /// <summary>Node to such an agent: <see cref="AgentAdopt"/>, answered with <see cref="AgentAdopted"/> when it is done. Then it says hello.</summary>
+    internal const string Adopt = "adopt";
+
+    /// <summary>Agent to node: the wall clock, answered with <see cref="AgentClock"/>. An agent measures how long that takes.</summary>
+    internal const string ReadClock = "clock.read";
+
     /// <summary>Node to agent: <see cref="AgentPing"/>, answered with the same.</summary>
     internal const string Ping = "ping";
 

@@ -23,4 +23,7 @@ internal enum LinkFault
 internal sealed class LinkException(LinkFault fault, string message, Exception? inner = null) : IOException(message, inner)
 {
     internal LinkFault Fault { get; } = fault;
+
+    /// <summary>Whether the other side has sent what is no message: it may go on for ever.</summary>
+    internal bool IsViolation => Fault is LinkFault.MalformedFrame or LinkFault.OversizedFrame;
 }

@@ -6,6 +6,7 @@ using Nex.Linux.Sockets;
 using Nex.Protocol.Agents;
 using Nex.Protocol.JsonRpc;
 using Nex.Testing.Files;
+using Nex.Testing.Waiting;
 
 namespace Nex.Agent.Tests.Support;
 
@@ -244,7 +245,7 @@ internal sealed partial class AgentDriver
 
     private void Wait(PollEvents what)
     {
-        if (Poller.Wait([new PollEntry(_socket, what)], Deadline) == 0)
+        if (!Readiness.Is(_socket, what))
         {
             Assert.Fail($"The agent was not {what} within {Deadline}. {Diagnostics}");
         }

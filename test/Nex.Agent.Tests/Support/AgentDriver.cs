@@ -4,6 +4,7 @@ using Nex.Linux.Processes;
 using Nex.Linux.Sockets;
 using Nex.Protocol.Agents;
 using Nex.Testing.Files;
+using Nex.Testing.Waiting;
 
 namespace Nex.Agent.Tests.Support;
 
@@ -14,7 +15,7 @@ internal sealed partial class AgentDriver : IDisposable
 {
     internal const string AgentId = "01jd0000000000000000000000";
 
-    internal static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    internal static readonly TimeSpan Deadline = Testing.Waiting.Deadline.Length;
 
     private readonly SafeFileHandle _socket;
     private readonly PidFd _process;
@@ -86,14 +87,14 @@ internal sealed partial class AgentDriver : IDisposable
     }
 
     internal static void WaitFor(PidFd process) => Assert.True(
-        Poller.Wait([new PollEntry(process.Descriptor, PollEvents.Readable)], Deadline) == 1, $"Process {process.ProcessId} did not end within {Deadline}.");
+        Readiness.IsReadable(process.Descriptor), $"Process {process.ProcessId} did not end within {Deadline}.");
 
     public void Dispose()
     {
         CloseLink();
         if (!_reaped)
         {
-            if (Poller.Wait([new PollEntry(_process.Descriptor, PollEvents.Readable)], Deadline) == 0)
+            if (!Readiness.IsReadable(_process.Descriptor))
             {
                 Kill();
             }

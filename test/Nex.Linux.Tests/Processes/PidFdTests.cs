@@ -1,5 +1,7 @@
+using Microsoft.Win32.SafeHandles;
 using Nex.Linux.Processes;
 using Nex.Linux.Tests.Support;
+using Nex.Testing.Files;
 
 namespace Nex.Linux.Tests.Processes;
 
@@ -44,6 +46,28 @@ public sealed class PidFdTests
 
         Assert.False(process.TrySignal(Signals.Kill));
         Assert.Throws<LinuxException>(() => process.TryReap());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Nothing_is_left_of_a_new_child_that_cannot_be_opened(bool ownSession)
+    {
+        using SafeFileHandle none = File.OpenHandle("/dev/null");
+        int pid = new ChildProcess
+        {
+            Path = TestPrograms.Path("tree"),
+            Arguments = ["tree", "stubborn"],
+            Descriptors = [none, none, none],
+            OwnSession = ownSession,
+        }.Spawn();
+        LinuxException? failure = null;
+
+        TestLibc.WithoutDescriptors(() => failure = Record.Exception(() => PidFd.OpenNewChild(pid)) as LinuxException);
+
+        const int noDescriptorLeft = 24;
+        Assert.Equal(noDescriptorLeft, failure?.Errno);
+        Assert.Null(ProcessStat.TryRead(pid));
     }
 
     [Theory]

@@ -2,13 +2,14 @@ using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Nex.Linux.Processes;
 using Nex.Testing.Files;
+using Nex.Testing.Waiting;
 
 namespace Nex.Linux.Tests.Support;
 
 /// <summary>A program of test/programs that runs, with its output in a pipe. Disposing ends its group and reaps it.</summary>
 internal sealed class TestChild : IDisposable
 {
-    internal static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    internal static readonly TimeSpan Deadline = Testing.Waiting.Deadline.Length;
 
     private readonly SafeFileHandle _output;
     private readonly PidFd _process;
@@ -100,6 +101,6 @@ internal sealed class TestChild : IDisposable
 
     private void Wait(SafeFileHandle descriptor, string forWhat) =>
         Assert.True(
-            Poller.Wait([new PollEntry(descriptor, PollEvents.Readable)], Deadline) == 1,
+            Readiness.IsReadable(descriptor),
             $"Process {ProcessId} did not {forWhat} within {Deadline}.");
 }

@@ -14,7 +14,7 @@ public sealed class DeployTests
 
     [Fact]
     public Task A_deploy_tells_the_agent_all_that_it_needs_and_nothing_else() => RunAsync(
-        new FakeAgentPlan { ApplyLimits = _ => 40 },
+        new FakeAgentPlan { ApplyLimits = _ => new WorkloadLimits { Pids = 40 } },
         async test =>
         {
             (FakeAgent agent, _) = await test.StartDeployedAsync(Request() with
@@ -35,7 +35,7 @@ public sealed class DeployTests
                     Argv = ["-x", ""],
                     Environment = new Dictionary<string, string> { ["NAME"] = "value" },
                     Artifact = new AgentArtifact { Size = 3, Attached = false },
-                    PidsLimit = 46,
+                    PidsLimit = 40,
                 },
                 deploy,
                 strict: true);

@@ -31,6 +31,21 @@ public sealed class CgroupTreeTests : IDisposable
     }
 
     [Fact]
+    public void Where_there_must_be_one_there_is_one_or_a_failure_that_names_the_remedy()
+    {
+        using var directory = new TempDirectory();
+
+        ProcessManagerException failure = Assert.Throws<ProcessManagerException>(
+            () => CgroupTree.Open(directory.Path, null, InstanceName.Create(), _ => Assert.Fail("It is not only told.")));
+
+        Assert.Equal(ProcessManagerError.SandboxUnavailable, failure.Error);
+        Assert.Contains(directory.Path, failure.Message, StringComparison.Ordinal);
+        Assert.Contains("CgroupParent", failure.Message, StringComparison.Ordinal);
+        CgroupTree tree = Assert.IsType<CgroupTree>(CgroupTree.Open(RequireParent(), null, InstanceName.Create(), _ => Assert.Fail("There is one.")));
+        tree.Remove();
+    }
+
+    [Fact]
     public void A_directory_that_is_no_cgroup_is_left_as_it_was()
     {
         using var directory = new TempDirectory();

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Nex.ProcessManager.Agents;
 using Nex.ProcessManager.Pool;
 using Nex.ProcessManager.Tests.Support;
@@ -17,9 +18,9 @@ public sealed class BackoffTests
     public Task Failed_starts_back_off_and_the_pool_says_why_it_is_empty() => RunAsync(
         async test =>
         {
-            DateTimeOffset begin = test.Time.GetUtcNow();
             await StartAndLoseAsync(test, failures: 1);
 
+            DateTimeOffset begin = test.Time.GetUtcNow();
             PoolStatus status = test.Manager.Status;
             Assert.Equal((PoolState.Failing, "Failure 1.", 0), (status.State, status.Reason, status.Starting));
             Assert.InRange(status.NextStart!.Value, begin + (test.Options.StartBackoff / 2), begin + test.Options.StartBackoff);
@@ -51,13 +52,73 @@ public sealed class BackoffTests
         await test.FailedStartsAsync(10);
         test.Time.HoldRetries();
 
-        DateTimeOffset[] times = [.. begun.Reached.Skip(1).Take(10)];
-        for (int failed = 1; failed < times.Length; failed++)
-        {
-            TimeSpan least = test.Options.StartBackoff * Math.Pow(2, failed - 1) / 2;
-            Assert.True(times[failed] - times[failed - 1] >= TimeSpan.FromSeconds(Math.Min(least.TotalSeconds, test.Options.MaxStartBackoff.TotalSeconds / 2)));
-        }
+        AssertBacksOff(test, [.. begun.Reached.Skip(1)]);
     });
+
+    /// <summary>Each says hello, so that no start fails; and yet there is never an agent to use.</summary>
+    [Fact]
+    public Task Agents_that_end_as_soon_as_they_are_warm_are_not_started_at_full_speed() => RunAsync(async test =>
+    {
+        var begun = new Milestones<DateTimeOffset>();
+        test.Launcher.Plan = _ =>
+        {
+            begun.Add(test.Time.GetUtcNow());
+            return Good;
+        };
+        test.Delegate.OnStarted = id => test.Launcher.Find(id).Exit(code: 7);
+        await test.Manager.StartAsync(test.Delegate).Within();
+        AgentExit first = await test.Delegate.Exited.AtAsync(0);
+
+        PoolStatus status = test.Manager.Status;
+        Assert.Equal((PoolState.Failing, 0, 0), (status.State, status.Warm, status.Starting));
+        Assert.Equal($"Agent {first.Id} ended without a workload when it had been warm for 0 s. Its process ended with exit code 7.", status.Reason);
+        Assert.Contains(test.Log.Lines.Reached, line => line.Level == LogLevel.Warning && line.Text == status.Reason);
+        Assert.True(status.NextStart > test.Time.GetUtcNow());
+        Assert.Single(test.Launcher.Requested.Reached);
+
+        test.Time.LetRetriesPass();
+        _ = await begun.CountAsync(10);
+        test.Time.HoldRetries();
+        AssertBacksOff(test, begun.Reached);
+    });
+
+    [Fact]
+    public Task An_agent_that_is_lost_after_a_while_is_replaced_at_once() => RunAsync(async test =>
+    {
+        _ = await test.StartAsync();
+        for (int lost = 0; lost < 10; lost++)
+        {
+            string id = await test.Delegate.Started.AtAsync(lost);
+            test.Time.Advance(test.Options.MaxStartBackoff);
+
+            test.Launcher.Find(id).Exit(signal: 9);
+        }
+
+        _ = await test.Delegate.Started.CountAsync(11);
+        Assert.NotEqual(PoolState.Failing, test.Manager.Status.State);
+    });
+
+    /// <summary>Starts that go on at the same time fail for the same reason.</summary>
+    [Fact]
+    public async Task Starts_that_fail_together_count_as_one_failure()
+    {
+        var gate = new TaskCompletionSource();
+        await RunAsync(
+            async test =>
+            {
+                Task starting = test.Manager.StartAsync(test.Delegate);
+                _ = await test.Launcher.Requested.CountAsync(4);
+                test.Launcher.Plan = _ => Good;
+
+                gate.SetResult();
+                await test.FailedStartsAsync(4);
+
+                await starting.Within();
+                _ = await test.Delegate.Started.CountAsync(4);
+            },
+            DefaultOptions with { PoolSize = 4, MaxConcurrentStarts = 4, StartFailureLimit = 2 },
+            new FakeLauncher(number => Failure(number) with { LaunchGate = gate.Task }));
+    }
 
     [Theory]
     [MemberData(nameof(UnexpectedFailures))]
@@ -178,6 +239,16 @@ public sealed class BackoffTests
             Assert.Equal(2, test.Launcher.Requested.Reached.Count);
         },
         launcher: Failing(from: 1, to: int.MaxValue));
+
+    private static void AssertBacksOff(PoolTest test, IReadOnlyList<DateTimeOffset> starts)
+    {
+        Assert.InRange(starts.Count, 10, int.MaxValue);
+        for (int failed = 1; failed < 10; failed++)
+        {
+            TimeSpan least = test.Options.StartBackoff * Math.Pow(2, failed - 1) / 2;
+            Assert.True(starts[failed] - starts[failed - 1] >= TimeSpan.FromSeconds(Math.Min(least.TotalSeconds, test.Options.MaxStartBackoff.TotalSeconds / 2)));
+        }
+    }
 
     private static FakeLauncher Failing(int from, int to) => new(number => number < from || number > to
         ? Good

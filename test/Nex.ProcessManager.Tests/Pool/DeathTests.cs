@@ -94,7 +94,7 @@ public sealed class DeathTests
             Assert.Empty(test.Delegate.Exited.Reached);
         },
         // Far less than a hundred pings is waited for one answer, and far more than one.
-        DefaultOptions with { PingInterval = TimeSpan.FromSeconds(1), PingTimeout = TimeSpan.FromSeconds(50) });
+        DefaultOptions with { PingInterval = TimeSpan.FromSeconds(1), PingTimeout = TimeSpan.FromSeconds(50), MaxStartBackoff = DefaultOptions.StartBackoff });
 
     [Theory]
     [InlineData("00000000", "A frame of no bytes")]

@@ -138,6 +138,8 @@ public sealed class PoolModelTests
                 return;
             }
 
+            // Warm for long enough to be replaced at once.
+            test.Time.Advance(test.Options.MaxStartBackoff);
             test.Launcher.Find(id).Exit(signal: 9);
             AgentExit exit = await test.Delegate.Exited.FirstAsync(exit => exit.Id == id);
             Assert.Equal(AgentExitCause.ProcessExited, exit.Cause);

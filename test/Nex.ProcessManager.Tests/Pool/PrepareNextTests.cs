@@ -204,10 +204,13 @@ public sealed class PrepareNextTests
 
         async Task<(PooledAgent Pooled, AgentSession Session, FakeAgent Agent)> WarmAsync()
         {
+            // What died before as soon as it was warm has to be waited for.
+            time.Advance(DefaultOptions.MaxStartBackoff);
             PooledAgent started = pool.ClaimStarts(out _)[0];
-            var fake = (FakeAgent)await launcher.LaunchAsync(started.Id, new AgentDiagnostics(new LogRecorder(), started.Id));
+            var fake = (FakeAgent)await launcher.LaunchAsync(started.Id, new AgentDiagnostics(new LogRecorder(), started.Id), CancellationToken.None);
             var conversation = new AgentSession(started.Id, fake, DefaultOptions, time, new LogRecorder());
-            await conversation.HandshakeAsync(started.StopRequested).Within();
+            using var deadline = new StartDeadline(started.Id, started.StopRequested, DefaultOptions.StartTimeout, time);
+            await conversation.HandshakeAsync(deadline).Within();
             return (started, conversation, fake);
         }
     }

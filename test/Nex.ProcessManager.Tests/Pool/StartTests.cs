@@ -241,12 +241,12 @@ public sealed class StartTests
         async test =>
         {
             Task starting = test.Manager.StartAsync(test.Delegate);
-            await test.Time.PassAsync(test.Options.HandshakeTimeout);
+            await test.Time.PassAsync(test.Options.StartTimeout);
 
             ProcessManagerException failure = await FailsAsync(ProcessManagerError.StartFailed, () => starting);
 
             Assert.Contains("did not say hello within 14400 s", failure.Message, StringComparison.Ordinal);
-            Assert.Equal(1, test.Metrics.Sum("nex.agent.start.failures", nameof(AgentStartFailure.HandshakeTimeout)));
+            Assert.Equal(1, test.Metrics.Sum("nex.agent.start.failures", nameof(AgentStartFailure.StartTimeout)));
         },
         DefaultOptions with { StartFailureLimit = 1 });
 

@@ -181,13 +181,13 @@ public sealed class StopTests
     {
         var gate = new TaskCompletionSource();
         await RunAsync(
-            new FakeAgentPlan { LaunchGate = gate.Task },
+            new FakeAgentPlan { LaunchGate = gate.Task, LaunchHeedsCancellation = false },
             async test =>
             {
                 Task starting = test.Manager.StartAsync(test.Delegate);
                 _ = await test.Launcher.Requested.AtAsync(0);
                 Task stopping = test.Manager.StopAsync();
-                await test.Time.TimerSetAsync(test.Options.StopTimeout);
+                await test.Time.TimerSetAsync(test.Options.ExitTimeout);
                 Assert.False(starting.IsCompleted || stopping.IsCompleted);
 
                 gate.SetResult();
@@ -197,6 +197,20 @@ public sealed class StopTests
                 Assert.Single(test.Launcher.Launched.Reached);
             });
     }
+
+    [Fact]
+    public Task A_stop_gives_up_a_launch_that_has_begun() => RunAsync(
+        new FakeAgentPlan { LaunchGate = new TaskCompletionSource().Task },
+        async test =>
+        {
+            Task starting = test.Manager.StartAsync(test.Delegate);
+            _ = await test.Launcher.Requested.AtAsync(0);
+
+            await test.Manager.StopAsync().Within();
+
+            _ = await FailsAsync(ProcessManagerError.Stopping, () => starting);
+            Assert.Empty(test.Launcher.Launched.Reached);
+        });
 
     /// <summary>Who stops a manager may dispose of what its delegate needs.</summary>
     [Fact]
@@ -217,9 +231,9 @@ public sealed class StopTests
             };
             agent.Exit();
             Assert.True(await Task.Run(() => told.Wait(Deadline.Length)));
+            _ = await test.Delegate.Started.AtAsync(1);
 
             Task stopping = test.Manager.StopAsync();
-            _ = await test.Delegate.Started.AtAsync(1);
             _ = await test.Delegate.Exited.FirstAsync(exit => exit.Id != agent.Id);
             Assert.False(stopping.IsCompleted);
             gate.Set();

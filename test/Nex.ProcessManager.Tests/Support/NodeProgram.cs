@@ -33,14 +33,14 @@ internal sealed class NodeProgram : IAsyncDisposable
     internal string Workload => Values("workload").Single();
 
     /// <summary>Starts a node, and waits until its pool is full and its workload, if it has one, runs.</summary>
-    internal static Task<NodeProgram> StartAsync(Sandbox sandbox, string runDirectory, int poolSize, params string[] workload) =>
-        StartAsync([], sandbox, runDirectory, poolSize, workload);
+    internal static Task<NodeProgram> StartAsync(ProcessManagerOptions options, string runDirectory, int poolSize, params string[] workload) =>
+        StartAsync([], options, runDirectory, poolSize, workload);
 
     /// <summary>The same, by a program that ignores the signal of an ended child, which what it starts then does as well.</summary>
     internal static Task<NodeProgram> StartIgnoringChildSignalAsync(Sandbox sandbox, string runDirectory, int poolSize, params string[] workload) =>
-        StartAsync([TestPrograms.Path("ignore"), $"{ChildSignal}"], sandbox, runDirectory, poolSize, workload);
+        StartAsync([TestPrograms.Path("ignore"), $"{ChildSignal}"], RealManager.OptionsOf(sandbox), runDirectory, poolSize, workload);
 
-    private static async Task<NodeProgram> StartAsync(string[] starter, Sandbox sandbox, string runDirectory, int poolSize, string[] workload)
+    private static async Task<NodeProgram> StartAsync(string[] starter, ProcessManagerOptions options, string runDirectory, int poolSize, string[] workload)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "Nex.Testing.Node");
         string runtime = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", ".."));
@@ -51,8 +51,15 @@ internal sealed class NodeProgram : IAsyncDisposable
             SupervisedChild child = await ChildSupervisor.StartAsync(new ChildProcess
             {
                 Path = starter.FirstOrDefault() ?? program,
-                Arguments = [.. starter, program, sandbox.ToString(), runDirectory, Path.Combine(AppContext.BaseDirectory, "nex-agent"), $"{poolSize}", .. workload],
-                Environment = new Dictionary<string, string> { ["DOTNET_ROOT"] = runtime, ["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "" },
+                Arguments = [.. starter, program, options.Sandbox.ToString(), runDirectory, Path.Combine(AppContext.BaseDirectory, "nex-agent"), $"{poolSize}", .. workload],
+                Environment = new Dictionary<string, string>
+                {
+                    ["DOTNET_ROOT"] = runtime,
+                    ["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "",
+                    ["NEX_TEST_KERNEL"] = options.MicroVm.KernelPath,
+                    ["NEX_TEST_FIRECRACKER"] = options.MicroVm.FirecrackerPath,
+                    ["NEX_TEST_REQUIRE_KVM"] = $"{options.MicroVm.RequireKvm}",
+                },
                 Descriptors = [input, writer, writer],
                 OwnSession = true,
                 CloseOtherDescriptors = true,

@@ -24,7 +24,7 @@ internal sealed class PoolTest
     {
         PoolSize = 1,
         MaxConcurrentStarts = 4,
-        HandshakeTimeout = TimeSpan.FromHours(4),
+        StartTimeout = TimeSpan.FromHours(4),
         PingInterval = TimeSpan.FromHours(10),
         PingTimeout = TimeSpan.FromHours(3),
         ExitTimeout = TimeSpan.FromHours(2),
@@ -77,12 +77,13 @@ internal sealed class PoolTest
 
     internal static DeployRequest Request(string name = "echo") => new() { Name = name };
 
-    /// <summary>Starts the manager and fills the pool.</summary>
+    /// <summary>Starts the manager, fills the pool, and lets its agents be warm for so long that the end of one is no failed start.</summary>
     /// <returns>The agents, in the order of their launch.</returns>
     internal async Task<IReadOnlyList<FakeAgent>> StartAsync()
     {
         await Manager.StartAsync(Delegate).Within();
         _ = await Delegate.Started.CountAsync(Options.PoolSize);
+        Time.Advance(Options.MaxStartBackoff);
         return Launcher.Launched.Reached;
     }
 

@@ -1,6 +1,10 @@
+using Nex.Linux.Processes;
 using Nex.ProcessManager.Agents;
 using Nex.ProcessManager.Configuration;
+using Nex.ProcessManager.Launchers.RunDirectories;
+using Nex.ProcessManager.Launchers.Spawning;
 using Nex.Protocol.Workloads;
+using Nex.Testing.Fakes;
 using Nex.Testing.Files;
 using Nex.Testing.Processes;
 using Nex.Testing.Recorders;
@@ -11,13 +15,16 @@ namespace Nex.ProcessManager.Tests.Support;
 /// <summary>A process manager with the real agent. When the test is over it is stopped, and nothing of it may be left on the host.</summary>
 internal sealed class RealManager : IAsyncDisposable
 {
+    /// <summary>The cgroup of this process, as it is on a host that has none.</summary>
+    internal const string NoCgroup = "/nowhere";
+
     private readonly TempDirectory _directory = new();
     private readonly IReadOnlyList<string> _cgroupsBefore = HostCgroup.OfThisProcess();
 
-    private RealManager(ProcessManagerOptions options)
+    private RealManager(ProcessManagerOptions options, string? runDirectory, Func<RealManager, IProcessManager>? create)
     {
-        Options = options with { RunDirectory = _directory["run"] };
-        Manager = ProcessManagerFactory.Create(Options, Log);
+        Options = options with { RunDirectory = runDirectory ?? _directory["run"] };
+        Manager = create?.Invoke(this) ?? ProcessManagerFactory.Create(Options, Log);
     }
 
     /// <summary>The sandboxes that every test of real agents is run with.</summary>
@@ -35,31 +42,57 @@ internal sealed class RealManager : IAsyncDisposable
     internal static ProcessManagerOptions OptionsOf(Sandbox sandbox) => new()
     {
         Sandbox = sandbox,
-        HandshakeTimeout = TimeSpan.FromSeconds(20),
+        StartTimeout = TimeSpan.FromSeconds(20),
         PingTimeout = TimeSpan.FromSeconds(20),
         ExitTimeout = TimeSpan.FromSeconds(20),
+        MicroVm = GuestFiles.Machines,
     };
 
     /// <summary>A manager that has not been started.</summary>
-    internal static RealManager Create(ProcessManagerOptions options) => new(options);
+    /// <param name="runDirectory">By default one of its own.</param>
+    /// <param name="create">Makes it; by default as its options say.</param>
+    internal static RealManager Create(
+        ProcessManagerOptions options, string? runDirectory = null, Func<RealManager, IProcessManager>? create = null) =>
+        new(options, runDirectory, create);
 
     /// <summary>A manager with a full pool.</summary>
     internal static Task<RealManager> StartAsync(Sandbox sandbox) => StartAsync(OptionsOf(sandbox));
 
-    internal static async Task<RealManager> StartAsync(ProcessManagerOptions options)
+    internal static Task<RealManager> StartAsync(ProcessManagerOptions options) => StartAsync(Create(options));
+
+    /// <summary>The same, as on a host where no cgroup can be made.</summary>
+    internal static Task<RealManager> StartWithoutCgroupsAsync(ProcessManagerOptions options) => StartAsync(Create(options, create: WithoutCgroups));
+
+    private static FakeProcessManager WithoutCgroups(RealManager manager) => new(
+        manager.Options, new SpawnLauncher(manager.Options, manager.Log) { OwnCgroup = NoCgroup }, TimeProvider.System, manager.Log);
+
+    private static async Task<RealManager> StartAsync(RealManager manager)
     {
-        await SkipUnlessAvailableAsync(options);
-        var manager = new RealManager(options);
-        await manager.Manager.StartAsync(manager.Delegate).Within();
-        _ = await manager.Delegate.Started.CountAsync(options.PoolSize);
+        await SkipUnlessAvailableAsync(manager.Options);
+        await manager.FillAsync();
         return manager;
+    }
+
+    /// <summary>Starts it, and waits until its pool is full.</summary>
+    internal async Task FillAsync()
+    {
+        await Manager.StartAsync(Delegate).Within();
+        _ = await Delegate.Started.CountAsync(Options.PoolSize);
     }
 
     internal static async Task SkipUnlessAvailableAsync(ProcessManagerOptions options)
     {
         string? missing = await ProcessManagerFactory.ProbeAsync(options).Within();
         Assert.SkipWhen(missing is not null, missing ?? "");
+        Assert.SkipWhen(
+            options.Sandbox is not (Sandbox.None or Sandbox.Namespaces) && !File.Exists(options.MicroVm.KernelPath),
+            $"There is no kernel for microVMs: {options.MicroVm.KernelPath} is what ./build.sh build fetches.");
     }
+
+    /// <summary>The process of the host that was started for an agent: the agent itself, what is around it, or its machine.</summary>
+    internal ProcessIdentity ProcessOf(string agentId) =>
+        Directory.EnumerateDirectories(Options.RunDirectory, agentId, SearchOption.AllDirectories).Select(RunDirectory.Recorded).Single()
+            ?? throw new InvalidOperationException($"No process was written down for agent {agentId}.");
 
     /// <summary>Runs a program of test/programs on the next agent.</summary>
     internal Task<RealWorkload> DeployAsync(string program, params string[] argv) =>
@@ -101,7 +134,7 @@ internal sealed class RealManager : IAsyncDisposable
     /// <summary>No process, no directory and no cgroup.</summary>
     internal void AssertNothingIsLeft()
     {
-        Assert.Empty(LiveProcesses.With(_directory.Path));
+        Assert.Empty(LiveProcesses.With(Options.RunDirectory));
         Assert.Empty(Delegate.Started.Reached.SelectMany(LiveProcesses.With));
         if (Directory.Exists(Options.RunDirectory))
         {

@@ -10,6 +10,22 @@ internal static partial class TestLibc
     internal static SafeFileHandle DuplicateInheritable(SafeFileHandle file) =>
         new(Duplicate((int)file.DangerousGetHandle()), ownsHandle: true);
 
+    /// <summary>Gives a file to another user. Only root can.</summary>
+    internal static void GiveAway(string path, uint userId) => Assert.Equal(0, ChangeOwner(path, userId, userId));
+
+    [LibraryImport("libc", EntryPoint = "chown", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int ChangeOwner(string path, uint userId, uint groupId);
+
+    /// <summary>Takes away what is mounted on a directory, even while something in it is open.</summary>
+    internal static bool TryUnmount(string directory)
+    {
+        const int detach = 2;
+        return Unmount(directory, detach) == 0;
+    }
+
+    [LibraryImport("libc", EntryPoint = "umount2", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Unmount(string directory, int flags);
+
     [LibraryImport("libc", EntryPoint = "dup")]
     private static partial int Duplicate(int descriptor);
 }

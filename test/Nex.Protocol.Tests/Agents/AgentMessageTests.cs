@@ -34,6 +34,37 @@ public sealed class AgentMessageTests
     public void Welcome() => CheckResult("welcome", new AgentWelcome { NodeVersion = "0.1.0" }, AgentJsonContext.Default.AgentWelcome);
 
     [Fact]
+    public void A_guest_that_waits()
+    {
+        using var writer = new FrameWriter();
+        writer.WriteNotification(
+            AgentMethods.Waiting, new AgentWaiting { Protocol = AgentHello.CurrentProtocol, Version = "0.1.0" }, AgentJsonContext.Default.AgentWaiting);
+
+        Assert.Equal(AgentMethods.Waiting, CheckFrame("waiting", writer).Method);
+    }
+
+    [Fact]
+    public void Adoption()
+    {
+        CheckRequest(
+            "adopt",
+            AgentMethods.Adopt,
+            new AgentAdopt { AgentId = "01jd0000000000000000000000", Entropy = [.. Enumerable.Range(0, 32).Select(number => (byte)number)] },
+            AgentJsonContext.Default.AgentAdopt);
+        CheckResult("adopted", new AgentAdopted { ClockErrorMs = 1.5 }, AgentJsonContext.Default.AgentAdopted);
+    }
+
+    [Fact]
+    public void The_clock() => CheckResult("clock", new AgentClock { UnixNs = 1_795_505_799_123_456_700 }, AgentJsonContext.Default.AgentClock);
+
+    [Fact]
+    public void A_deploy_with_the_limits_of_a_machine() => CheckRequest(
+        "deploy-limits",
+        AgentMethods.Deploy,
+        Deploy with { Argv = [], Environment = new Dictionary<string, string>(), MemoryLimit = 67_108_864, CpuLimit = 0.5 },
+        AgentJsonContext.Default.AgentDeploy);
+
+    [Fact]
     public void Ping()
     {
         var ping = new AgentPing { Sequence = 42 };

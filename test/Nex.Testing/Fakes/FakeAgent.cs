@@ -65,7 +65,7 @@ internal sealed class FakeAgent : ILaunchedAgent
 
     public Task CompleteAsync() => _plan.Complete();
 
-    public int? ApplyLimits(WorkloadLimits? limits)
+    public WorkloadLimits? ApplyLimits(WorkloadLimits? limits)
     {
         Limits.Add(limits);
         return _plan.ApplyLimits(limits);
@@ -80,19 +80,20 @@ internal sealed class FakeAgent : ILaunchedAgent
         }
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         if (!Exited.IsCompleted)
         {
             _violate($"Agent {Id} was disposed of before it had ended.");
         }
 
+        await _plan.Remove().ConfigureAwait(false);
         if (Interlocked.Increment(ref _disposed) > 1)
         {
             _violate($"Agent {Id} was disposed of twice.");
         }
 
-        return Link.DisposeAsync();
+        await Link.DisposeAsync().ConfigureAwait(false);
     }
 
     /// <summary>Its process ends, once.</summary>

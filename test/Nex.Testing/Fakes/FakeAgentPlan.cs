@@ -46,6 +46,12 @@ internal sealed record FakeAgentPlan
     /// <summary>The launch lasts until this completes.</summary>
     internal Task LaunchGate { get; init; } = Task.CompletedTask;
 
+    /// <summary>Whether the launch ends when it is given up; false is one that hangs in the host.</summary>
+    internal bool LaunchHeedsCancellation { get; init; } = true;
+
+    /// <summary>Runs in the thread that asked for the launch.</summary>
+    internal Action OnLaunching { get; init; } = () => { };
+
     /// <summary>Why the launch fails.</summary>
     internal Exception? LaunchFailure { get; init; }
 
@@ -61,7 +67,10 @@ internal sealed record FakeAgentPlan
     internal Func<Task> Complete { get; init; } = () => Task.CompletedTask;
 
     /// <summary>What the host does with limits.</summary>
-    internal Func<WorkloadLimits?, int?> ApplyLimits { get; init; } = limits => limits?.Pids;
+    internal Func<WorkloadLimits?, WorkloadLimits?> ApplyLimits { get; init; } = limits => limits;
+
+    /// <summary>What the host does to remove what it holds for the agent.</summary>
+    internal Func<Task> Remove { get; init; } = () => Task.CompletedTask;
 
     internal FakeAnswer Ping { get; init; }
 

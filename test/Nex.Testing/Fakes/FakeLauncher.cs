@@ -16,6 +16,7 @@ internal sealed class FakeLauncher(Func<int, FakeAgentPlan>? plan = null) : ILau
     private static int _lastNumber;
 
     private readonly ConcurrentQueue<string> _violations = new();
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _launches;
     private int _opened;
     private int _disposed;
@@ -46,6 +47,9 @@ internal sealed class FakeLauncher(Func<int, FakeAgentPlan>? plan = null) : ILau
     internal IReadOnlyCollection<string> Violations => [.. _violations];
 
     internal bool IsDisposed => Volatile.Read(ref _disposed) > 0;
+
+    /// <summary>Completes when it has been disposed of.</summary>
+    internal Task Closed => _closed.Task;
 
     internal FakeAgent Find(string id) => Launched.Reached.Single(agent => agent.Id == id);
 
@@ -79,14 +83,15 @@ internal sealed class FakeLauncher(Func<int, FakeAgentPlan>? plan = null) : ILau
         }
     }
 
-    public async Task<ILaunchedAgent> LaunchAsync(string agentId, AgentDiagnostics diagnostics)
+    public async Task<ILaunchedAgent> LaunchAsync(string agentId, AgentDiagnostics diagnostics, CancellationToken cancellationToken)
     {
         Require(Volatile.Read(ref _opened) == 1, "An agent was launched before it was open.");
         Require(!IsDisposed, "An agent was launched after it had been disposed of.");
         int number = Interlocked.Increment(ref _launches) - 1;
         FakeAgentPlan plan = Plan(number);
         Requested.Add(agentId);
-        await plan.LaunchGate.ConfigureAwait(false);
+        plan.OnLaunching();
+        await plan.LaunchGate.WaitAsync(plan.LaunchHeedsCancellation ? cancellationToken : CancellationToken.None).ConfigureAwait(false);
         if (plan.LaunchFailure is not null)
         {
             throw plan.LaunchFailure;
@@ -105,6 +110,7 @@ internal sealed class FakeLauncher(Func<int, FakeAgentPlan>? plan = null) : ILau
             Require(agent.IsDisposed, $"It was disposed of before agent {agent.Id}.");
         }
 
+        _ = _closed.TrySetResult();
         return ValueTask.CompletedTask;
     }
 

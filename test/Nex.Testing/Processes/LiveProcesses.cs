@@ -37,6 +37,18 @@ internal static class LiveProcesses
             .Select(stat => new LiveProcess(stat, Arguments(stat.ProcessId))),
     ];
 
+    /// <summary>The children of a process, and theirs, and so on.</summary>
+    internal static IReadOnlyList<LiveProcess> DescendantsOf(int pid)
+    {
+        var found = new List<LiveProcess>(ChildrenOf(pid));
+        for (int index = 0; index < found.Count; index++)
+        {
+            found.AddRange(ChildrenOf(found[index].Id));
+        }
+
+        return found;
+    }
+
     /// <summary>Waits until processes have ended, without polling.</summary>
     internal static async Task EndAsync(params IEnumerable<ProcessIdentity> processes)
     {

@@ -7,15 +7,18 @@ internal static class Deadline
 {
     internal static readonly TimeSpan Length = TimeSpan.FromSeconds(30);
 
-    internal static async Task Within(this Task task, [CallerArgumentExpression(nameof(task))] string what = "")
+    internal static Task Within(this Task task, [CallerArgumentExpression(nameof(task))] string what = "") => task.Within(Length, what);
+
+    /// <summary>For what may take longer than all else, such as the boot of an emulated machine.</summary>
+    internal static async Task Within(this Task task, TimeSpan length, [CallerArgumentExpression(nameof(task))] string what = "")
     {
         try
         {
-            await task.WaitAsync(Length).ConfigureAwait(false);
+            await task.WaitAsync(length).ConfigureAwait(false);
         }
         catch (TimeoutException) when (!task.IsCompleted)
         {
-            throw new TimeoutException($"This did not end within {Length.TotalSeconds} s: {what}");
+            throw new TimeoutException($"This did not end within {length.TotalSeconds} s: {what}");
         }
     }
 

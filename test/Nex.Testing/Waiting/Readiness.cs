@@ -7,13 +7,16 @@ namespace Nex.Testing.Waiting;
 internal static class Readiness
 {
     /// <summary>Waits until something can be read, or a process has ended; false when the deadline has passed.</summary>
-    internal static bool IsReadable(SafeHandle descriptor)
+    internal static bool IsReadable(SafeHandle descriptor) => Is(descriptor, PollEvents.Readable);
+
+    /// <summary>Waits until a descriptor is ready for something, or at its end; false when the deadline has passed.</summary>
+    internal static bool Is(SafeHandle descriptor, PollEvents what)
     {
         long begun = TimeProvider.System.GetTimestamp();
-        while (TimeProvider.System.GetElapsedTime(begun) < Deadline.Length)
+        for (TimeSpan left = Deadline.Length; left > TimeSpan.Zero; left = Deadline.Length - TimeProvider.System.GetElapsedTime(begun))
         {
             // A wait that a signal interrupted is begun again.
-            if (Poller.Wait([new PollEntry(descriptor, PollEvents.Readable)], Deadline.Length) > 0)
+            if (Poller.Wait([new PollEntry(descriptor, what)], left) > 0)
             {
                 return true;
             }

@@ -1,13 +1,16 @@
 using Microsoft.Win32.SafeHandles;
 using Nex.Agent.Workloads;
 using Nex.Linux;
+using Nex.Linux.Machine;
 using Nex.Protocol.Agents;
 using Nex.Protocol.Workloads;
 
 namespace Nex.Agent.Providers.Elf;
 
 /// <summary>Runs native programs, straight from the open artifact: nothing is copied, and no file of it appears in the sandbox.</summary>
-internal sealed class ElfProvider(string workDirectory) : IWorkloadProvider
+/// <param name="workDirectory">Where programs start.</param>
+/// <param name="userId">The user that they run as; null for that of the agent.</param>
+internal sealed class ElfProvider(string workDirectory, uint? userId) : IWorkloadProvider
 {
     public string Type => WorkloadTypes.Elf;
 
@@ -53,6 +56,7 @@ internal sealed class ElfProvider(string workDirectory) : IWorkloadProvider
         File.CreateSymbolicLink(name, $"/proc/self/fd/{artifact.DangerousGetHandle()}");
         try
         {
+            using ThreadCredentials user = userId is { } other ? ThreadCredentials.Assume(other) : default;
             return WorkloadProcess.Start(name, [deploy.Program, .. deploy.Argv], deploy.Environment, workDirectory);
         }
         finally

@@ -12,6 +12,10 @@ internal sealed class RunDirectory
     private const string ProcessFile = "process";
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode Passable = Private | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    /// <summary>A child that is forked keeps what this process had open until it executes its program, which is a matter of milliseconds.</summary>
+    private static readonly TimeSpan ForkTimeout = TimeSpan.FromSeconds(10);
+
     private const UnixFileMode WritableByOthers = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
 
     private RunDirectory(string path, InstanceName instance)
@@ -28,20 +32,13 @@ internal sealed class RunDirectory
     /// <exception cref="ProcessManagerException">The base directory cannot be used.</exception>
     internal static RunDirectory Open(string baseDirectory, Action<Leftovers> onLeftovers)
     {
+        // With a separator at its end, a link would be followed before anybody sees that it is one.
+        baseDirectory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(baseDirectory));
         var instance = InstanceName.Create();
         string path = Path.Combine(baseDirectory, instance.ToString());
         try
         {
-            if (!Directory.Exists(baseDirectory))
-            {
-                Make(baseDirectory);
-            }
-
-            if ((File.GetUnixFileMode(baseDirectory) & WritableByOthers) != 0)
-            {
-                throw Unusable(baseDirectory, "others can write to it: make it with mode 0700, or let the manager make it", null);
-            }
-
+            MakeBase(baseDirectory);
             Leftovers leftovers = Leftovers.Remove(baseDirectory);
             if (leftovers.Instances > 0)
             {
@@ -58,15 +55,23 @@ internal sealed class RunDirectory
     }
 
     /// <summary>Copies the agent here, where the user that sandboxes run as can reach it, and where an upgrade does not change it.</summary>
-    /// <exception cref="ProcessManagerException">It cannot be read, or there is no room for it.</exception>
-    internal string InstallAgent(string agentPath)
+    /// <exception cref="ProcessManagerException">It cannot be read, there is no room for it, or the copy cannot be executed.</exception>
+    internal async Task<string> InstallAgentAsync(string agentPath, CancellationToken cancellationToken)
     {
         string copy = Path.Combine(DirectoryPath, "nex-agent");
         try
         {
-            File.Copy(agentPath, copy, overwrite: true);
-            File.SetUnixFileMode(copy, Passable | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+            ProgramFile.Copy(agentPath, copy, Passable | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+            await Task.Run(() => ProgramFile.WaitUntilWritten(copy), CancellationToken.None)
+                .WaitAsync(ForkTimeout, TimeProvider.System, cancellationToken).ConfigureAwait(false);
             return copy;
+        }
+        catch (TimeoutException failure)
+        {
+            throw new ProcessManagerException(
+                ProcessManagerError.StartFailed,
+                $"The copy {copy} of the agent cannot be executed: a process that this program has forked has had it open for writing for {ForkTimeout.TotalSeconds:0} s. Execute a program in what is forked, or end it, and start again.",
+                failure);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -129,6 +134,33 @@ internal sealed class RunDirectory
     internal void Remove() => Remove(DirectoryPath);
 
     private static UnixFileMode Mode => ProcessControl.EffectiveUserId == 0 ? Passable : Private;
+
+    /// <summary>
+    /// In a directory for all, such as <c>/tmp</c>, somebody else may have been there first. What is ours nobody else can take away there.
+    /// </summary>
+    private static void MakeBase(string path)
+    {
+        bool isNew = !Directory.Exists(path);
+        Directory.CreateDirectory(path, Mode);
+        FileStatus status = FileStatus.Read(path);
+        string? fault = status switch
+        {
+            { IsLink: true } => "it is a symbolic link, which others may have made: name the directory that it leads to",
+            { OwnerId: var owner } when owner != ProcessControl.EffectiveUserId =>
+                $"it belongs to user {owner}, and this process runs as user {ProcessControl.EffectiveUserId}: remove it, or choose another with the option RunDirectory",
+            { Mode: var mode } when (mode & WritableByOthers) != 0 => "others can write to it: make it with mode 0700, or let the manager make it",
+            _ => null,
+        };
+        if (fault is not null)
+        {
+            throw Unusable(path, fault, null);
+        }
+
+        if (isNew)
+        {
+            File.SetUnixFileMode(path, Mode);
+        }
+    }
 
     /// <summary>With exactly its mode, whatever the mask of this process would take away.</summary>
     private static void Make(string path)

@@ -21,10 +21,12 @@ internal static class ChildSupervisor
     }
 
     /// <summary>Starts a process. The descriptors that it names must stay open until the task has completed.</summary>
+    /// <param name="cancellationToken">Withdraws the order, as long as it waits for its turn.</param>
     /// <exception cref="LinuxException">It could not be started.</exception>
-    internal static Task<SupervisedChild> StartAsync(ChildProcess process)
+    /// <exception cref="OperationCanceledException">It was withdrawn, and has not been started.</exception>
+    internal static Task<SupervisedChild> StartAsync(ChildProcess process, CancellationToken cancellationToken = default)
     {
-        var order = new Order(process);
+        var order = new Order(process, cancellationToken);
         Orders.Enqueue(order);
         OrderPlaced.Raise();
         return order.Started.Task;
@@ -78,11 +80,15 @@ internal static class ChildSupervisor
     {
         while (Orders.TryDequeue(out Order? order))
         {
+            if (order.Withdrawn.IsCancellationRequested)
+            {
+                order.Started.SetCanceled(order.Withdrawn);
+                continue;
+            }
+
             try
             {
-                int pid = order.Process.Spawn();
-                PidFd process = PidFd.TryOpen(pid) ?? throw new LinuxException("pidfd_open", $"process {pid}", Errno.NoProcess);
-                var child = new SupervisedChild(process);
+                var child = new SupervisedChild(PidFd.OpenNewChild(order.Process.Spawn()));
                 Children.Add(child);
                 order.Started.SetResult(child);
             }
@@ -94,7 +100,7 @@ internal static class ChildSupervisor
         }
     }
 
-    private sealed record Order(ChildProcess Process)
+    private sealed record Order(ChildProcess Process, CancellationToken Withdrawn)
     {
         internal TaskCompletionSource<SupervisedChild> Started { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

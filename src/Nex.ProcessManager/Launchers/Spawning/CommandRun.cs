@@ -23,14 +23,15 @@ internal static class CommandRun
         using (theirs)
         {
             using SafeFileHandle input = File.OpenHandle("/dev/null");
-            child = await ChildSupervisor.StartAsync(new ChildProcess
+            var process = new ChildProcess
             {
                 Path = path,
                 Arguments = [path, .. arguments],
                 Descriptors = [input, theirs, theirs],
                 OwnSession = true,
                 CloseOtherDescriptors = true,
-            }).ConfigureAwait(false);
+            };
+            child = await ChildSupervisor.StartAsync(process, cancellationToken).ConfigureAwait(false);
         }
 
         await using CancellationTokenRegistration killing = cancellationToken.Register(() => child.TrySignal(Signals.Kill));

@@ -21,19 +21,17 @@ internal sealed partial class SpawnLauncher(ProcessManagerOptions options, ILogg
     private Bubblewrap? _bubblewrap;
     private string _agentPath = options.AgentPath;
 
+    /// <summary>What takes the place of the cgroup of this process, for tests; null for that.</summary>
+    internal string? OwnCgroup { get; init; }
+
     public string Sandbox => options.Sandbox == Configuration.Sandbox.None ? "none" : "namespaces";
 
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
         CheckAgent();
         _directory = RunDirectory.Open(options.RunDirectory, left => LogLeftovers(logger, left.Instances, left.Processes));
-        _agentPath = _directory.InstallAgent(options.AgentPath);
-        _cgroups = CgroupTree.TryCreate(options.CgroupParent, _directory.Instance, out string reason);
-        if (_cgroups is null)
-        {
-            LogNoCgroups(logger, reason);
-        }
-
+        _agentPath = await _directory.InstallAgentAsync(options.AgentPath, cancellationToken).ConfigureAwait(false);
+        _cgroups = CgroupTree.Open(options.CgroupParent, OwnCgroup, _directory.Instance, reason => LogNoCgroups(logger, reason));
         if (options.Sandbox == Configuration.Sandbox.None)
         {
             LogUnsandboxed(logger);
@@ -57,9 +55,10 @@ internal sealed partial class SpawnLauncher(ProcessManagerOptions options, ILogg
         }
     }
 
-    public async Task<ILaunchedAgent> LaunchAsync(string agentId, AgentDiagnostics diagnostics)
+    public async Task<ILaunchedAgent> LaunchAsync(string agentId, AgentDiagnostics diagnostics, CancellationToken cancellationToken)
     {
         RunDirectory runDirectory = _directory ?? throw new InvalidOperationException("The launcher has not been opened.");
+        cancellationToken.ThrowIfCancellationRequested();
         var undo = new Stack<IDisposable>();
         try
         {
@@ -72,7 +71,7 @@ internal sealed partial class SpawnLauncher(ProcessManagerOptions options, ILogg
             using (theirLink)
             using (theirOutput)
             {
-                SupervisedChild child = await StartAsync(Command(agentId, directory), theirLink, theirOutput).ConfigureAwait(false);
+                SupervisedChild child = await StartAsync(Command(agentId, directory), theirLink, theirOutput, cancellationToken).ConfigureAwait(false);
                 return new SpawnedAgent(child, directory, new UnixSocketLink(link), new UnixSocketLink(outputSocket), diagnostics, _cgroups?.ForAgent(agentId), _bubblewrap is null, options);
             }
         }
@@ -96,17 +95,19 @@ internal sealed partial class SpawnLauncher(ProcessManagerOptions options, ILogg
         return ValueTask.CompletedTask;
     }
 
-    private static async Task<SupervisedChild> StartAsync(AgentCommand command, SafeFileHandle link, SafeFileHandle output)
+    private static async Task<SupervisedChild> StartAsync(
+        AgentCommand command, SafeFileHandle link, SafeFileHandle output, CancellationToken cancellationToken)
     {
         using SafeFileHandle input = File.OpenHandle("/dev/null");
-        return await ChildSupervisor.StartAsync(new ChildProcess
+        var process = new ChildProcess
         {
             Path = command.Path,
             Arguments = command.Arguments,
             Descriptors = [input, output, output, link],
             OwnSession = true,
             CloseOtherDescriptors = true,
-        }).ConfigureAwait(false);
+        };
+        return await ChildSupervisor.StartAsync(process, cancellationToken).ConfigureAwait(false);
     }
 
     private AgentCommand Command(string agentId, AgentDirectory directory) =>

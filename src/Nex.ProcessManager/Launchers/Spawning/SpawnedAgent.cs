@@ -12,6 +12,9 @@ namespace Nex.ProcessManager.Launchers.Spawning;
 /// <summary>An agent that is a child process of ours, or a child of a bubblewrap that is.</summary>
 internal sealed class SpawnedAgent : ILaunchedAgent
 {
+    /// <summary>The threads of the agent itself.</summary>
+    private const int AgentThreads = 6;
+
     private readonly SupervisedChild _child;
     private readonly ProcessIdentity _identity;
     private readonly AgentDirectory _directory;
@@ -65,7 +68,7 @@ internal sealed class SpawnedAgent : ILaunchedAgent
         }
     }
 
-    public int? ApplyLimits(WorkloadLimits? limits)
+    public WorkloadLimits? ApplyLimits(WorkloadLimits? limits)
     {
         int? pids = limits?.Pids ?? _options.DefaultPidsLimit;
         var byCgroup = new WorkloadLimits { MemoryBytes = limits?.MemoryBytes, Cpus = limits?.Cpus, Pids = _plain ? pids : null };
@@ -75,8 +78,8 @@ internal sealed class SpawnedAgent : ILaunchedAgent
             _cgroup.Apply(byCgroup);
         }
 
-        // Inside namespaces the kernel counts the processes of each sandbox by themselves.
-        return _plain ? null : pids;
+        // Inside namespaces the kernel counts the processes of each sandbox by themselves, and those of the agent with them.
+        return _plain || pids is null ? null : new WorkloadLimits { Pids = pids + AgentThreads };
     }
 
     public void Kill()

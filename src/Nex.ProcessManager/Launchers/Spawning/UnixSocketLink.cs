@@ -12,13 +12,22 @@ internal sealed class UnixSocketLink : Link
     private readonly Socket _socket;
 
     /// <summary>Takes over the descriptor.</summary>
-    internal UnixSocketLink(SafeFileHandle descriptor)
+    /// <param name="carriesHandles">False where the other end is no process of this host that takes them.</param>
+    internal UnixSocketLink(SafeFileHandle descriptor, bool carriesHandles = true)
     {
+        CarriesHandles = carriesHandles;
         _socket = new Socket(new SafeSocketHandle(descriptor.DangerousGetHandle(), ownsHandle: true));
         descriptor.SetHandleAsInvalid();
     }
 
-    internal override bool CarriesHandles => true;
+    /// <summary>Takes over a socket that is connected.</summary>
+    internal UnixSocketLink(Socket socket, bool carriesHandles)
+    {
+        CarriesHandles = carriesHandles;
+        _socket = socket;
+    }
+
+    internal override bool CarriesHandles { get; }
 
     internal override async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {

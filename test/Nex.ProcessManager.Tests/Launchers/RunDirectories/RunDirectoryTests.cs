@@ -1,6 +1,7 @@
 using Nex.Linux;
 using Nex.Linux.Processes;
 using Nex.ProcessManager.Launchers.RunDirectories;
+using Nex.ProcessManager.Tests.Support;
 using Nex.Testing.Files;
 using Nex.Testing.Waiting;
 
@@ -43,6 +44,53 @@ public sealed class RunDirectoryTests : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(Base));
     }
 
+    /// <summary>As where it was made beforehand in a directory for all.</summary>
+    [Fact]
+    public void A_directory_of_another_user_is_not_used()
+    {
+        Assert.SkipWhen(ProcessControl.EffectiveUserId != 0, "Only root can make a directory that belongs to another user.");
+        _ = Directory.CreateDirectory(Base, Private);
+        TestLibc.GiveAway(Base, 12345);
+
+        ProcessManagerException failure = Assert.Throws<ProcessManagerException>(() => Open());
+
+        Assert.Equal(ProcessManagerError.SandboxUnavailable, failure.Error);
+        Assert.Equal(
+            $"The run directory {Base} cannot be used: it belongs to user 12345, and this process runs as user 0: remove it, or choose another with the option RunDirectory.",
+            failure.Message);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Base));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("/")]
+    [InlineData("/.")]
+    public void A_link_to_a_directory_is_not_followed(string end)
+    {
+        string target = _directory["target"];
+        _ = Directory.CreateDirectory(target, Private);
+        _ = Directory.CreateSymbolicLink(Base, target);
+
+        ProcessManagerException failure = Assert.Throws<ProcessManagerException>(() => RunDirectory.Open(Base + end, _ => { }));
+
+        Assert.Equal(ProcessManagerError.SandboxUnavailable, failure.Error);
+        Assert.Contains("it is a symbolic link", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(target));
+        Assert.Equal(Private, File.GetUnixFileMode(target));
+    }
+
+    /// <summary>Nothing is made where it leads.</summary>
+    [Fact]
+    public void A_link_that_leads_nowhere_is_not_followed()
+    {
+        _ = Directory.CreateSymbolicLink(Base, _directory["target"]);
+
+        ProcessManagerException failure = Assert.Throws<ProcessManagerException>(() => Open());
+
+        Assert.Equal(ProcessManagerError.SandboxUnavailable, failure.Error);
+        Assert.False(Directory.Exists(_directory["target"]));
+    }
+
     [Fact]
     public void A_directory_that_cannot_be_made_is_named_with_the_remedy()
     {
@@ -56,11 +104,11 @@ public sealed class RunDirectoryTests : IDisposable
     }
 
     [Fact]
-    public void The_copy_of_the_agent_can_be_run_by_everybody_and_changed_by_its_owner_only()
+    public async Task The_copy_of_the_agent_can_be_run_by_everybody_and_changed_by_its_owner_only()
     {
         RunDirectory opened = Open();
 
-        string copy = opened.InstallAgent(TestPrograms.Path("exit"));
+        string copy = await opened.InstallAgentAsync(TestPrograms.Path("exit"), CancellationToken.None).Within();
 
         Assert.Equal(File.ReadAllBytes(TestPrograms.Path("exit")), File.ReadAllBytes(copy));
         Assert.Equal(
@@ -69,11 +117,12 @@ public sealed class RunDirectoryTests : IDisposable
     }
 
     [Fact]
-    public void An_agent_that_cannot_be_copied_is_a_typed_failure()
+    public async Task An_agent_that_cannot_be_copied_is_a_typed_failure()
     {
         RunDirectory opened = Open();
 
-        ProcessManagerException failure = Assert.Throws<ProcessManagerException>(() => opened.InstallAgent(_directory["nowhere"]));
+        ProcessManagerException failure = await Assert.ThrowsAsync<ProcessManagerException>(
+            () => opened.InstallAgentAsync(_directory["nowhere"], CancellationToken.None).Within());
 
         Assert.Equal(ProcessManagerError.StartFailed, failure.Error);
         Assert.Contains(_directory["nowhere"], failure.Message, StringComparison.Ordinal);

@@ -59,7 +59,7 @@ public sealed class BadAgentTests : IDisposable
     {
         ProcessManagerException failure = await FailAsync(
             _directory.WriteProgram("agent", Beginning + script + "\n"),
-            Options with { HandshakeTimeout = TimeSpan.FromSeconds(1), ExitTimeout = TimeSpan.FromSeconds(1) });
+            Options with { StartTimeout = TimeSpan.FromSeconds(1), ExitTimeout = TimeSpan.FromSeconds(1) });
 
         Assert.StartsWith("No agent could be started; 2 attempts failed. The last: Agent ", failure.Message, StringComparison.Ordinal);
         Assert.Contains(expected, failure.Message, StringComparison.Ordinal);

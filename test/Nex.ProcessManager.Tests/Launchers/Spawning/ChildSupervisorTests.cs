@@ -26,9 +26,23 @@ public sealed class ChildSupervisorTests
     [Fact]
     public async Task A_child_that_cannot_be_started_fails_for_its_caller_only()
     {
-        _ = await Assert.ThrowsAsync<LinuxException>(() => StartFileAsync("/nowhere").Within());
+        _ = await Assert.ThrowsAsync<LinuxException>(() => StartFileAsync("/nowhere", [], CancellationToken.None).Within());
 
         Assert.Equal(5, (await (await StartAsync("exit", "5")).Exited.Within()).Code);
+    }
+
+    [Fact]
+    public async Task A_child_that_is_not_wanted_any_more_is_not_started()
+    {
+        using var directory = new TempDirectory();
+        string program = directory.WriteProgram("touch", "#!/bin/sh\necho started > \"$1\"\n");
+
+        _ = await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => StartFileAsync(program, [directory["started"]], new CancellationToken(canceled: true)).Within());
+
+        // The next order is behind it: it has been dealt with.
+        _ = await (await StartAsync("exit", "0")).Exited.Within();
+        Assert.False(File.Exists(directory["started"]));
     }
 
     /// <summary>Whoever starts a program can have it ignore the signal of an ended child, and then the kernel reaps its children itself.</summary>
@@ -56,18 +70,19 @@ public sealed class ChildSupervisorTests
         Assert.Contains("was started with the signal SIGCHLD ignored: start it without that", failure.Message, StringComparison.Ordinal);
     }
 
-    private static Task<SupervisedChild> StartAsync(string program, params string[] argv) => StartFileAsync(TestPrograms.Path(program), argv);
+    private static Task<SupervisedChild> StartAsync(string program, params string[] argv) => StartFileAsync(TestPrograms.Path(program), argv, CancellationToken.None);
 
-    private static async Task<SupervisedChild> StartFileAsync(string path, params string[] argv)
+    private static async Task<SupervisedChild> StartFileAsync(string path, string[] argv, CancellationToken cancellationToken)
     {
         using var input = File.OpenHandle("/dev/null");
-        return await ChildSupervisor.StartAsync(new ChildProcess
+        var process = new ChildProcess
         {
             Path = path,
             Arguments = [path, .. argv],
             Descriptors = [input, input, input],
             OwnSession = true,
             CloseOtherDescriptors = true,
-        });
+        };
+        return await ChildSupervisor.StartAsync(process, cancellationToken);
     }
 }

@@ -1,8 +1,6 @@
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Nex.ProcessManager.Configuration;
 using Nex.ProcessManager.Tests.Support;
-using Nex.Protocol.Workloads;
 using Nex.Testing.Files;
 using Nex.Testing.Processes;
 
@@ -17,7 +15,7 @@ public sealed class InheritanceTests
 
     [Theory]
     [MemberData(nameof(Sandboxes))]
-    public async Task An_agent_and_its_workload_get_nothing_of_the_nodes_environment(Sandbox sandbox)
+    public async Task An_agent_gets_nothing_of_the_nodes_environment(Sandbox sandbox)
     {
         Environment.SetEnvironmentVariable(Variable, Secret);
         try
@@ -30,18 +28,6 @@ public sealed class InheritanceTests
                 // bubblewrap sets PWD for what it starts.
                 Assert.All(environment.Split('\0', StringSplitOptions.RemoveEmptyEntries), entry => Assert.StartsWith("PWD=", entry, StringComparison.Ordinal));
             }
-
-            RealWorkload workload = await host.DeployAsync(
-                new DeployRequest
-                {
-                    Name = "show",
-                    Argv = ["environment"],
-                    Environment = new Dictionary<string, string> { ["A"] = "1", ["EMPTY"] = "" },
-                },
-                "show");
-
-            _ = await workload.Observer.ExitAsync();
-            Assert.Equal(["A=1", "EMPTY="], string.Concat(workload.Observer.Texts).Split('\0', StringSplitOptions.RemoveEmptyEntries).Order());
         }
         finally
         {
@@ -51,7 +37,7 @@ public sealed class InheritanceTests
 
     [Theory]
     [MemberData(nameof(Sandboxes))]
-    public async Task An_agent_and_its_workload_get_no_descriptor_of_the_node(Sandbox sandbox)
+    public async Task An_agent_gets_no_descriptor_of_the_node(Sandbox sandbox)
     {
         using var directory = new TempDirectory();
         await File.WriteAllTextAsync(directory["secret"], Secret);
@@ -67,22 +53,5 @@ public sealed class InheritanceTests
             // The link, and standard output and error.
             Assert.InRange(open.Count(target => target!.StartsWith("socket:", StringComparison.Ordinal)), 2, 3);
         }
-
-        Assert.Equal(["0", "1", "2"], (await host.RunAsync("show", "descriptors")).Order());
-    }
-
-    [Theory]
-    [MemberData(nameof(Sandboxes))]
-    public async Task Arguments_arrive_whole_and_in_order(Sandbox sandbox)
-    {
-        string[] argv = ["arguments", "", " ", "a b", "ü€😀", "--", "-x", new string('y', 100_000)];
-        await using RealManager host = await RealManager.StartAsync(sandbox);
-        RealWorkload workload = await host.DeployAsync(new DeployRequest { Name = "show", Artifact = "https://example.com/bin/shown", Argv = argv }, "show");
-
-        _ = await workload.Observer.ExitAsync();
-        string[] shown = string.Concat(workload.Observer.Texts).Split('\0');
-
-        Assert.Equal(["shown", .. argv, ""], shown);
-        Assert.Equal(Encoding.UTF8.GetByteCount(argv[^1]), shown[^2].Length);
     }
 }

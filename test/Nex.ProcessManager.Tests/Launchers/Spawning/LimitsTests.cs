@@ -9,15 +9,13 @@ namespace Nex.ProcessManager.Tests.Launchers.Spawning;
 
 public sealed class LimitsTests
 {
-    private const string NoCgroups = "/nowhere";
-
     public static TheoryData<Sandbox> Sandboxes => RealManager.Sandboxes;
 
     [Theory]
     [MemberData(nameof(Sandboxes))]
     public async Task A_limit_that_the_host_cannot_apply_is_refused_before_an_agent_is_taken(Sandbox sandbox)
     {
-        await using RealManager host = await RealManager.StartAsync(RealManager.OptionsOf(sandbox) with { CgroupParent = NoCgroups });
+        await using RealManager host = await RealManager.StartWithoutCgroupsAsync(RealManager.OptionsOf(sandbox));
         var request = new DeployRequest { Name = "limited", Limits = new WorkloadLimits { MemoryBytes = 64 * 1024 * 1024, Cpus = 1 } };
 
         ProcessManagerException failure = await PoolTest.FailsAsync(
@@ -33,7 +31,7 @@ public sealed class LimitsTests
     [MemberData(nameof(Sandboxes))]
     public async Task Processes_are_counted_without_a_cgroup_inside_namespaces_only(Sandbox sandbox)
     {
-        await using RealManager host = await RealManager.StartAsync(RealManager.OptionsOf(sandbox) with { CgroupParent = NoCgroups });
+        await using RealManager host = await RealManager.StartWithoutCgroupsAsync(RealManager.OptionsOf(sandbox));
         var request = new DeployRequest { Name = "limited", Limits = new WorkloadLimits { Pids = 10 } };
 
         if (sandbox == Sandbox.Namespaces)
@@ -49,9 +47,9 @@ public sealed class LimitsTests
     [Fact]
     public async Task A_host_without_cgroups_is_told_of_with_what_that_means()
     {
-        await using RealManager host = await RealManager.StartAsync(RealManager.OptionsOf(Sandbox.None) with { CgroupParent = NoCgroups });
+        await using RealManager host = await RealManager.StartWithoutCgroupsAsync(RealManager.OptionsOf(Sandbox.None));
 
-        Assert.Contains(host.Log.Lines.Reached, line => line.Text.Contains("Agents have no cgroups", StringComparison.Ordinal) && line.Text.Contains(NoCgroups, StringComparison.Ordinal));
+        Assert.Contains(host.Log.Lines.Reached, line => line.Text.Contains("Agents have no cgroups", StringComparison.Ordinal) && line.Text.Contains(RealManager.NoCgroup, StringComparison.Ordinal));
     }
 
     [Theory]

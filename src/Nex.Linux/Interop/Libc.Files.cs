@@ -1,0 +1,33 @@
+using System.Runtime.InteropServices;
+
+namespace Nex.Linux.Interop;
+
+internal static unsafe partial class Libc
+{
+    internal const int CurrentDirectory = -100;
+    internal const int DoNotFollowLink = 0x100;
+    internal const uint BasicStatus = 0x7ff;
+
+    [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Create(string path, int flags, uint mode);
+
+    [LibraryImport(Library, EntryPoint = "flock", SetLastError = true)]
+    internal static partial int Lock(SafeHandle file, int operation);
+
+    // statx(2) rather than stat(2): its structure is the same on every architecture.
+    [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int StatX(int directory, string path, int flags, uint mask, ExtendedStatus* status);
+
+    /// <summary>The head of <c>struct statx</c>; 256 bytes in all.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 256)]
+    internal struct ExtendedStatus
+    {
+        public uint Mask;
+        public uint BlockSize;
+        public ulong Attributes;
+        public uint Links;
+        public uint UserId;
+        public uint GroupId;
+        public ushort Mode;
+    }
+}

@@ -1,0 +1,79 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
+using Nex.Linux;
+using Nex.ProcessManager.Agents;
+using Nex.ProcessManager.Configuration;
+using Nex.ProcessManager.Launchers.MicroVms.Templates;
+using Nex.Protocol.JsonRpc;
+
+namespace Nex.ProcessManager.Launchers.MicroVms.Qemu;
+
+/// <summary>Boots a machine to the point where its agent waits, and writes it down.</summary>
+internal sealed class QemuTemplateBuilder(QemuMachines machines, ProcessManagerOptions options, TimeProvider time, ILogger logger)
+{
+    private const string Name = "template";
+
+    /// <exception cref="AgentStartException">The guest does not come up; the message has the end of what it wrote.</exception>
+    internal async Task<Template> BuildAsync()
+    {
+        SafeFileHandle memory = MemoryFile.Create("nex-template-memory");
+        SafeFileHandle state = MemoryFile.Create("nex-template-state");
+        var diagnostics = new AgentDiagnostics(logger, Name);
+        using var deadline = new CancellationTokenSource(options.MicroVm.BootTimeout, time);
+        try
+        {
+            RandomAccess.SetLength(memory, options.MicroVm.MemoryMiB * 1024L * 1024);
+            await using (QemuVm vm = await machines.BootAsync(Name, diagnostics, memory, deadline.Token).ConfigureAwait(false))
+            {
+                await UseAsync(vm, state, diagnostics, deadline.Token).ConfigureAwait(false);
+            }
+
+            // Nobody has it mapped for writing any more.
+            MemoryFile.Seal(memory);
+            MemoryFile.Seal(state);
+            return new Template(memory, state);
+        }
+        catch (Exception failure)
+        {
+            memory.Dispose();
+            state.Dispose();
+            throw failure switch
+            {
+                OperationCanceledException => Failure(AgentStartFailure.StartTimeout, $"it did not come up within {options.MicroVm.BootTimeout.TotalSeconds:0.###} s", diagnostics, failure),
+                IOException => Failure(AgentStartFailure.NotStarted, failure.Message.TrimEnd('.'), diagnostics, failure),
+                _ => failure,
+            };
+        }
+    }
+
+    private static async Task UseAsync(QemuVm vm, SafeFileHandle state, AgentDiagnostics diagnostics, CancellationToken cancellationToken)
+    {
+        var guest = new WaitingGuest();
+        await using var peer = new JsonRpcPeer(vm.Link, guest, LinkLimits.ToNode);
+        Task<LinkException> reading = Task.Run(peer.RunAsync, CancellationToken.None);
+        Task first = await Task.WhenAny(guest.Waiting, reading, vm.Exited).WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (first == reading && await reading.ConfigureAwait(false) is { IsViolation: true } violation)
+        {
+            // Such a guest does not end by itself.
+            throw violation;
+        }
+
+        if (first != guest.Waiting)
+        {
+            await WaitForLastWordsAsync(vm, cancellationToken).ConfigureAwait(false);
+            throw Failure(AgentStartFailure.Exited, "it ended before its agent was up", diagnostics, null);
+        }
+
+        await vm.WriteStateAsync(state, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A machine whose link has ended is ending: how it does says why.</summary>
+    private static async Task WaitForLastWordsAsync(QemuVm vm, CancellationToken cancellationToken)
+    {
+        await vm.Exited.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await vm.Console.Ended.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private static AgentStartException Failure(AgentStartFailure failure, string what, AgentDiagnostics diagnostics, Exception? inner) =>
+        new(failure, $"The template of the microVMs could not be made: {what}.{diagnostics.Excerpt}", inner);
+}

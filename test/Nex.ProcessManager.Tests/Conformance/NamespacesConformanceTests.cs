@@ -1,0 +1,5 @@
+using Nex.ProcessManager.Configuration;
+
+namespace Nex.ProcessManager.Tests.Conformance;
+
+public sealed class NamespacesConformanceTests() : ConformanceTests(Sandbox.Namespaces);

@@ -1,0 +1,45 @@
+using Nex.ProcessManager.Agents;
+using Nex.ProcessManager.Configuration;
+using Nex.ProcessManager.Launchers.Spawning;
+using Nex.ProcessManager.Tests.Support;
+using Nex.Protocol.Identifiers;
+using Nex.Testing.Files;
+using Nex.Testing.Processes;
+using Nex.Testing.Recorders;
+using Nex.Testing.Waiting;
+using static Nex.ProcessManager.Tests.Support.PoolTest;
+
+namespace Nex.ProcessManager.Tests.Launchers.Spawning;
+
+public sealed class SpawnLauncherTests
+{
+    [Fact]
+    public async Task A_cgroup_that_was_asked_for_and_cannot_be_used_fails_the_start()
+    {
+        await using RealManager host = RealManager.Create(RealManager.OptionsOf(Sandbox.None) with { CgroupParent = "/proc/nowhere" });
+
+        ProcessManagerException failure = await FailsAsync(ProcessManagerError.SandboxUnavailable, () => host.Manager.StartAsync(host.Delegate));
+
+        Assert.StartsWith(
+            "The cgroup that the option CgroupParent names cannot be used: no cgroup can be made in /proc/nowhere: ", failure.Message, StringComparison.Ordinal);
+        Assert.EndsWith("or leave the option out.", failure.Message, StringComparison.Ordinal);
+        host.AssertNothingIsLeft();
+    }
+
+    [Fact]
+    public async Task A_launch_that_is_given_up_leaves_nothing()
+    {
+        using var directory = new TempDirectory();
+        await using var launcher = new SpawnLauncher(RealManager.OptionsOf(Sandbox.None) with { RunDirectory = directory["run"] }, new LogRecorder());
+        await launcher.OpenAsync(CancellationToken.None).Within();
+        string id = SortableId.Create(TimeProvider.System);
+        string[] before = OpenDescriptors.List();
+
+        _ = await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => launcher.LaunchAsync(id, new AgentDiagnostics(new LogRecorder(), id), new CancellationToken(canceled: true)).Within());
+
+        Assert.Equal(before, OpenDescriptors.List());
+        Assert.Empty(LiveProcesses.With(id));
+        Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(directory.Path, "*", SearchOption.AllDirectories), path => path.Contains(id, StringComparison.Ordinal));
+    }
+}
