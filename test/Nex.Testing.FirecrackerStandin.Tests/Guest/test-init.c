@@ -18,6 +18,8 @@
 #include <unistd.h>
 #include <linux/vm_sockets.h>
 
+#define MODULES "/lib/nex/modules/"
+
 static int dial(unsigned int number)
 {
     struct sockaddr_vm address = { .svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_HOST, .svm_port = number };
@@ -62,7 +64,7 @@ static int serve(unsigned int number)
 {
     struct sockaddr_vm address = { .svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_ANY, .svm_port = number };
     int listener = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (bind(listener, (struct sockaddr *)&address, sizeof(address)) != 0 || listen(listener, 16) != 0)
+    if (bind(listener, (struct sockaddr *)&address, sizeof(address)) != 0 || listen(listener, SOMAXCONN) != 0)
         return -1;
     if (fork() == 0) {
         int fd;
@@ -95,8 +97,8 @@ static void flood(int link, unsigned int number)
 
 static void load_module(const char *name)
 {
-    char path[128];
-    snprintf(path, sizeof(path), "/modules/%s.ko", name);
+    char path[sizeof(MODULES) + 256 + 4];
+    snprintf(path, sizeof(path), MODULES "%s.ko", name);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd >= 0) {
         syscall(SYS_finit_module, fd, "", 0);
@@ -104,11 +106,23 @@ static void load_module(const char *name)
     }
 }
 
+/* As the agent of Nex does: what is not listed is not loaded. */
+static void load_modules(void)
+{
+    char line[256];
+    FILE *order = fopen(MODULES "load-order", "re");
+    while (order != NULL && fgets(line, sizeof(line), order) != NULL) {
+        line[strcspn(line, " \n")] = '\0';
+        load_module(line);
+    }
+    if (order != NULL)
+        fclose(order);
+}
+
 /* Answers with the first bytes of the first drive, or the reason why there are none. */
 static void read_drive(int link)
 {
     char text[64] = "";
-    load_module("virtio_blk");
     mkdir("/devices", 0700);
     mount("devtmpfs", "/devices", "devtmpfs", 0, NULL);
     int fd = open("/devices/vda", O_RDONLY | O_CLOEXEC);
@@ -148,6 +162,7 @@ int main(void)
 {
     int link;
     signal(SIGCHLD, SIG_IGN);
+    load_modules();
     puts("console: up");
     fflush(stdout);
     while ((link = dial(5000)) >= 0) {

@@ -1,3 +1,4 @@
+using System.Text;
 using Nex.Testing.FirecrackerStandin.Machine;
 using Nex.Testing.Files;
 
@@ -30,11 +31,25 @@ internal static class KernelFiles
         archive.AddDirectory("dev", 0b111_101_101);
         archive.AddCharacterDevice("dev/console", 0b110_000_000, major: 5, minor: 1);
         archive.AddFile("init", 0b111_101_101, File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "test-init")));
-        archive.AddDirectory("modules", 0b111_101_101);
-        string drives = Path.Combine(Modules, "virtio_blk.ko");
-        archive.AddFile("modules/virtio_blk.ko", 0b110_100_100, File.Exists(drives) ? File.ReadAllBytes(drives) : []);
+        AddModules(archive, "virtio_blk", "vmw_vsock_virtio_transport");
         archive.Finish();
         return path;
+    }
+
+    /// <summary>Where and how an image of Nex has them.</summary>
+    private static void AddModules(CpioWriter archive, params IReadOnlyList<string> names)
+    {
+        const string directory = "lib/nex/modules";
+        foreach (string above in new[] { "lib", "lib/nex", directory })
+        {
+            archive.AddDirectory(above, 0b111_101_101);
+        }
+
+        archive.AddFile($"{directory}/load-order", 0b110_100_100, Encoding.ASCII.GetBytes(string.Concat(names.Select(name => $"{name} virtio_ring virtio\n"))));
+        foreach (string name in names)
+        {
+            archive.AddFile($"{directory}/{name}.ko", 0b110_100_100, File.ReadAllBytes(Path.Combine(Modules, $"{name}.ko")));
+        }
     }
 
     private static string FindRoot()

@@ -27,9 +27,6 @@ internal sealed class TestGuest : IAsyncDisposable
 
     internal ApiClient Api => Standin.Api;
 
-    /// <summary>The connection that the guest has opened last.</summary>
-    internal Socket Link => _link!;
-
     /// <summary>The socket for who wants to reach the guest.</summary>
     internal string Vsock { get; }
 
@@ -55,7 +52,7 @@ internal sealed class TestGuest : IAsyncDisposable
         await Api.MustPutAsync("/machine-config", """{"vcpu_count": 1, "mem_size_mib": 128}""");
         await Api.MustPutAsync("/boot-source", $$"""
             {"kernel_image_path": "{{KernelFiles.Kernel}}", "initrd_path": "{{KernelFiles.WriteInitrd(_directory)}}",
-             "boot_args": "console=ttyS0 reboot=k panic=1 quiet loglevel=1 nex.link=vsock:{{LinkPort}} test.flood=vsock:5001"}
+             "boot_args": "console=ttyS0 reboot=k panic=1 quiet loglevel=1"}
             """);
         await Api.MustPutAsync("/vsock", $$"""{"guest_cid": 3, "uds_path": "{{Vsock}}"}""");
     }
@@ -103,15 +100,6 @@ internal sealed class TestGuest : IAsyncDisposable
         }
 
         return line;
-    }
-
-    /// <summary>Waits until the other side has ended a connection, whatever it says before.</summary>
-    internal static async Task ReadToEndAsync(Socket socket)
-    {
-        byte[] bytes = new byte[65_536];
-        while (await socket.ReceiveAsync(bytes).Within("the connection ended") > 0)
-        {
-        }
     }
 
     /// <summary>Serves a port of the host.</summary>

@@ -45,12 +45,20 @@ public sealed class VsockTests : IDisposable
     }
 
     [Fact]
-    public async Task A_guest_that_dials_what_nobody_serves_finds_its_connection_ended()
+    public async Task A_guest_that_dials_what_nobody_serves_is_refused_until_somebody_does()
     {
         await using TestGuest guest = await TestGuest.BootAsync(_directory);
+        Assert.Equal("refused", await guest.AskAsync("flood 5001"));
 
-        // The kernel accepts it before the standin knows; what is sent then is lost, and the next finds the end.
-        Assert.Equal("flooding", await guest.AskAsync("flood 5001"));
+        using (Socket listener = await FloodAsync(guest, 5001))
+        {
+            using Socket flooded = await listener.AcceptAsync().Within();
+        }
+
+        // One on which nobody listens any more: the guest's kernel cannot know that, and the guest finds its connection ended.
+        await AnswerAsync(guest, "flood 5001", "refused");
+        await File.WriteAllTextAsync($"{guest.Vsock}_5001", "");
+        await AnswerAsync(guest, "flood 5001", "flooding");
         Assert.Equal("still here", await guest.AskAsync("still here"));
     }
 
@@ -85,8 +93,7 @@ public sealed class VsockTests : IDisposable
     public async Task A_reader_that_does_not_read_stalls_no_connection_but_its_own()
     {
         await using TestGuest guest = await TestGuest.BootAsync(_directory);
-        using Socket listener = guest.Listen(5001);
-        Assert.Equal("flooding", await guest.AskAsync("flood 5001"));
+        using Socket listener = await FloodAsync(guest, 5001);
         using Socket flooded = await listener.AcceptAsync().Within();
         Assert.Equal("serving", await guest.AskAsync($"serve {GuestPort}"));
 
@@ -134,6 +141,22 @@ public sealed class VsockTests : IDisposable
 
         Assert.Equal("still here", await guest.AskAsync("still here"));
     }
+
+    /// <summary>Has the guest send to a port of the host without end.</summary>
+    private static async Task<Socket> FloodAsync(TestGuest guest, int port)
+    {
+        Socket listener = guest.Listen(port);
+        await AnswerAsync(guest, $"flood {port}", "flooding");
+        return listener;
+    }
+
+    /// <summary>Asks until the answer is this: the guest's kernel hears of who listens on the host a moment later.</summary>
+    private static async Task AnswerAsync(TestGuest guest, string question, string answer) => await Task.Run(async () =>
+    {
+        while (await guest.AskAsync(question) != answer)
+        {
+        }
+    }).Within($"{question}: {answer}");
 
     /// <summary>Sends until nothing more is taken.</summary>
     private static async Task FillAsync(Socket socket)

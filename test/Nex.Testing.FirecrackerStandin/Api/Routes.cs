@@ -25,7 +25,7 @@ internal static class Routes
         ["PUT /boot-source"] = Route.Configures(ApiJson.Default.BootSource, (instance, source) => instance.Vm.Configuration.SetBoot(source)),
         ["PUT /drives/*"] = Route.Configures(
             ApiJson.Default.Drive,
-            (instance, drive) => instance.Vm.Configuration.SetDrive(drive),
+            (instance, drive) => instance.Vm.Configuration.Drives.Put(drive),
             (drive, id) => CheckId(id, drive.DriveId)),
         ["PUT /network-interfaces/*"] = Route.Configures(
             ApiJson.Default.NetworkInterface, (instance, network) => instance.Vm.Configuration.SetInterface(network), CheckInterface),

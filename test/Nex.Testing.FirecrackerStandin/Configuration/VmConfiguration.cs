@@ -12,7 +12,6 @@ namespace Nex.Testing.FirecrackerStandin.Configuration;
 /// </summary>
 internal sealed class VmConfiguration
 {
-    private readonly List<Drive> _drives = [];
     private readonly List<NetworkInterface> _interfaces = [];
     private readonly List<SafeFileHandle> _taps = [];
     private EntropyDevice? _entropy;
@@ -36,6 +35,8 @@ internal sealed class VmConfiguration
     internal LoggerConfiguration? Logger { get; set; }
 
     internal MetricsConfiguration? Metrics { get; set; }
+
+    internal DriveList Drives { get; } = new();
 
     internal IReadOnlyList<SafeFileHandle> Taps => _taps;
 
@@ -127,44 +128,6 @@ internal sealed class VmConfiguration
         _mmds = mmds;
     }
 
-    /// <summary>Adds a drive, or replaces the one of that id.</summary>
-    internal void SetDrive(Drive drive)
-    {
-        if (drive.Socket is not null)
-        {
-            throw Faults.NotSupported("firecracker-standin has no vhost-user drives");
-        }
-
-        CheckFile(drive);
-        if (drive.IsRootDevice && _drives.Exists(other => other.IsRootDevice && other.DriveId != drive.DriveId))
-        {
-            throw Faults.SecondRootDrive();
-        }
-
-        int index = _drives.FindIndex(other => other.DriveId == drive.DriveId);
-        if (index >= 0)
-        {
-            _drives.RemoveAt(index);
-        }
-
-        _drives.Insert(drive.IsRootDevice ? 0 : index < 0 ? _drives.Count : index, drive);
-    }
-
-    internal int? IndexOfDrive(string id) => _drives.FindIndex(drive => drive.DriveId == id) is >= 0 and var index ? index : null;
-
-    internal Drive UpdatedDrive(int index, DriveUpdate update)
-    {
-        Drive drive = _drives[index] with
-        {
-            PathOnHost = update.PathOnHost ?? _drives[index].PathOnHost,
-            RateLimiter = RateLimiter.Update(_drives[index].RateLimiter, update.RateLimiter),
-        };
-        CheckFile(drive);
-        return drive;
-    }
-
-    internal void ReplaceDrive(int index, Drive drive) => _drives[index] = drive;
-
     /// <summary>Adds an interface, or replaces the one of that id, whose TAP device is let go first.</summary>
     internal void SetInterface(NetworkInterface network)
     {
@@ -205,7 +168,7 @@ internal sealed class VmConfiguration
     internal VmDescription Describe() => new()
     {
         Machine = Machine,
-        Drives = [.. _drives],
+        Drives = [.. Drives.All.Select(drive => drive.Drive)],
         NetworkInterfaces = [.. _interfaces],
         Vsock = Vsock?.Device,
         Balloon = Balloon,
@@ -225,7 +188,7 @@ internal sealed class VmConfiguration
         {
             foreach (Drive drive in vm.Drives)
             {
-                SetDrive(drive);
+                Drives.Put(drive);
             }
 
             RestoreInterfaces(vm.NetworkInterfaces, request.NetworkOverrides ?? []);
@@ -240,7 +203,7 @@ internal sealed class VmConfiguration
     internal FullConfiguration ToFull() => new()
     {
         Balloon = Balloon,
-        Drives = [.. _drives],
+        Drives = [.. Drives.All.Select(drive => drive.Drive)],
         BootSource = Boot?.Source ?? _loadedBoot ?? new BootSource { KernelImagePath = "" },
         CpuConfig = _cpu,
         Logger = Logger,
@@ -287,21 +250,6 @@ internal sealed class VmConfiguration
         catch (Exception failure) when (failure is SocketException or ArgumentException)
         {
             throw Faults.VsockSocket(HostError.Text(failure));
-        }
-    }
-
-    /// <summary>The file is opened as it will be, and closed again: what becomes of its path until the start does matter here.</summary>
-    private static void CheckFile(Drive drive)
-    {
-        string path = drive.PathOnHost ?? throw Faults.DriveWithoutFile();
-        try
-        {
-            FileAccess access = drive.IsReadOnly is true ? FileAccess.Read : FileAccess.ReadWrite;
-            using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, access, FileShare.ReadWrite);
-        }
-        catch (Exception failure) when (HostError.IsOfFile(failure))
-        {
-            throw Faults.DriveFile(path, HostError.Text(failure));
         }
     }
 }

@@ -1,11 +1,13 @@
 /*
- * Process 1 of a guest of firecracker-standin. It gives the guest what Firecracker's vsock device would: whoever dials the host finds a
- * listener, and the host reaches listeners in the guest. QEMU has no such device without the host's help, so this program listens in the
- * guest itself (vsock loopback) and carries the connections over one virtio serial port; ../Vsock has the other end and the format.
+ * Process 1 of a guest of firecracker-standin. It gives the guest what Firecracker's vsock device would: whoever dials the host reaches
+ * what listens there, and the host reaches listeners in the guest. QEMU has no such device without the host's help, so this program listens
+ * in the guest itself (vsock loopback) on the ports on which somebody listens on the host, and carries the connections over one virtio
+ * serial port; ../Vsock has the other end and the format.
  *
  * The guest's own init runs as process 1 of a pid namespace of its own: it can kill everything that it sees, and this program goes on.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -28,9 +30,15 @@
 
 #define HOME "/.standin"
 #define DEVICES HOME "/dev"
-#define PORT_NAME "vport0p1"
+/* As the kernel names it: how many devices come before it depends on the machine. */
+#define PORT_PREFIX "vport"
 
-#define MAX_LISTENERS 16
+/* Where the guests of Nex keep their modules. */
+#define GUEST_MODULES "/lib/nex/modules/"
+/* The driver of a real vsock device: once it is loaded, the host is no more to be found on the loopback. */
+#define GUEST_TRANSPORT "vmw_vsock_virtio_transport"
+
+#define MAX_LISTENERS 64
 #define MAX_LINE 256
 #define FRAME_END 0x7e
 #define FRAME_ESCAPE 0x7d
@@ -44,7 +52,7 @@
 /* What descriptors there are at most: listeners, connections, and our own. */
 #define MAX_CONNECTIONS 1024
 
-enum frame { OPEN = 1, OPENED, DATA, CREDIT, END, RESET, EPOCH };
+enum frame { OPEN = 1, OPENED, DATA, CREDIT, END, RESET, EPOCH, PORTS };
 
 enum state { ASKED, CONNECTING, CONNECTED };
 
@@ -83,6 +91,7 @@ static size_t frame_length;
 static int frame_escaped, frame_too_long;
 
 static char init_path[MAX_LINE] = "/init";
+static char **init_arguments;
 static pid_t init;
 
 static void complain(const char *what, const char *which)
@@ -115,20 +124,7 @@ static void load_module(const char *name)
     unlink(path);
 }
 
-static void listen_on(uint32_t number)
-{
-    struct sockaddr_vm address = { .svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_ANY, .svm_port = number };
-    int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0 || listener_count == MAX_LISTENERS || bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
-        listen(fd, SOMAXCONN) != 0) {
-        complain("listen on", "a vsock port");
-        return;
-    }
-    listeners[listener_count].fd = fd;
-    listeners[listener_count++].number = number;
-}
-
-/* A line is `module FILE`, `port NUMBER` or `init PATH`; modules come first. */
+/* A line is `module FILE` or `init PATH`. */
 static void read_configuration(void)
 {
     char line[MAX_LINE];
@@ -141,13 +137,30 @@ static void read_configuration(void)
         line[strcspn(line, "\n")] = '\0';
         if (strncmp(line, "module ", 7) == 0)
             load_module(line + 7);
-        else if (strncmp(line, "port ", 5) == 0)
-            listen_on((uint32_t)strtoul(line + 5, NULL, 10));
         else if (strncmp(line, "init ", 5) == 0)
             snprintf(init_path, sizeof(init_path), "%s", line + 5);
     }
     fclose(file);
     unlink(HOME "/config");
+}
+
+/* A line of the file names a module, and behind it those that it needs. */
+static void hide_transport(void)
+{
+    static char kept[65536];
+    char line[4096];
+    size_t length = 0, name = strlen(GUEST_TRANSPORT);
+    FILE *order = fopen(GUEST_MODULES "load-order", "r+e");
+    unlink(GUEST_MODULES GUEST_TRANSPORT ".ko");
+    if (order == NULL)
+        return;
+    while (fgets(line, sizeof(line), order) != NULL && length + sizeof(line) <= sizeof(kept))
+        if (strncmp(line, GUEST_TRANSPORT, name) != 0 || (line[name] != ' ' && line[name] != '\n'))
+            length += (size_t)snprintf(kept + length, sizeof(line), "%s", line);
+    rewind(order);
+    if (fwrite(kept, 1, length, order) != length || fflush(order) != 0 || ftruncate(fileno(order), (off_t)length) != 0)
+        complain("write", GUEST_MODULES "load-order");
+    fclose(order);
 }
 
 /* The guest's init must not find anything of ours: the devices are seen through a mount that is gone when it starts. */
@@ -169,14 +182,19 @@ static void try_open_port(void)
     uint8_t events[4096];
     while (read(device_watch, events, sizeof(events)) > 0)
         ;
-    port = openat(devices, PORT_NAME, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-    if (port < 0 && errno != ENOENT)
-        complain("open", PORT_NAME);
+    DIR *directory = fdopendir(openat(devices, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    struct dirent *entry;
+    while (directory != NULL && port < 0 && (entry = readdir(directory)) != NULL)
+        if (strncmp(entry->d_name, PORT_PREFIX, strlen(PORT_PREFIX)) == 0 &&
+            (port = openat(devices, entry->d_name, O_RDWR | O_NONBLOCK | O_CLOEXEC)) < 0)
+            complain("open", entry->d_name);
+    if (directory != NULL)
+        closedir(directory);
 }
 
 /* --- the guest's init ------------------------------------------------------------------------------------------------- */
 
-static void start_init(char **argv)
+static void start_init(void)
 {
     if (unshare(CLONE_NEWPID) != 0)
         complain("make", "a pid namespace");
@@ -185,10 +203,14 @@ static void start_init(char **argv)
         sigset_t none;
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
-        argv[0] = init_path;
-        execv(init_path, argv);
+        init_arguments[0] = init_path;
+        execv(init_path, init_arguments);
         complain("execute", init_path);
         _exit(127);
+    }
+    if (init < 0) {
+        complain("start", init_path);
+        _exit(1);
     }
 }
 
@@ -313,6 +335,54 @@ static void sweep(void)
     }
 }
 
+static uint32_t number_at(const uint8_t *bytes)
+{
+    return bytes[0] | bytes[1] << 8 | bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+}
+
+static int contains(const uint8_t *numbers, size_t length, uint32_t number)
+{
+    for (size_t place = 0; place + 4 <= length; place += 4)
+        if (number_at(numbers + place) == number)
+            return 1;
+    return 0;
+}
+
+static int has_listener(uint32_t number)
+{
+    for (int index = 0; index < listener_count; index++)
+        if (listeners[index].number == number)
+            return 1;
+    return 0;
+}
+
+static void listen_on(uint32_t number)
+{
+    struct sockaddr_vm address = { .svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_ANY, .svm_port = number };
+    int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0 || listener_count == MAX_LISTENERS || bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
+        listen(fd, SOMAXCONN) != 0) {
+        complain("listen on", "a vsock port");
+        close(fd);
+        return;
+    }
+    listeners[listener_count].fd = fd;
+    listeners[listener_count++].number = number;
+}
+
+/* Who dials another port is refused by the kernel, as by a host on which nobody listens. */
+static void listen_on_all(const uint8_t *numbers, size_t length)
+{
+    for (int index = listener_count - 1; index >= 0; index--)
+        if (!contains(numbers, length, listeners[index].number)) {
+            close(listeners[index].fd);
+            listeners[index] = listeners[--listener_count];
+        }
+    for (size_t place = 0; place + 4 <= length; place += 4)
+        if (!has_listener(number_at(numbers + place)))
+            listen_on(number_at(numbers + place));
+}
+
 static void accept_from(int fd, uint32_t number)
 {
     int accepted;
@@ -327,7 +397,8 @@ static void connect_to(uint32_t id, uint32_t number)
 {
     struct sockaddr_vm address = { .svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_LOCAL, .svm_port = number };
     int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0 || connection_count == MAX_CONNECTIONS ||
+    /* Our own listeners are none of the guest's. */
+    if (fd < 0 || connection_count == MAX_CONNECTIONS || has_listener(number) ||
         (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0 && errno != EINPROGRESS)) {
         if (fd >= 0)
             close(fd);
@@ -422,10 +493,19 @@ static void keep(struct connection *connection, const uint8_t *bytes, size_t len
     connection->in_length += length;
 }
 
+/* Init is not started before: what it dials at once must be there. */
+static void take_ports(const uint8_t *numbers, size_t length)
+{
+    listen_on_all(numbers, length);
+    if (init == 0)
+        start_init();
+}
+
 /* This machine is a copy of another now, and none of its connections is to anybody. */
-static void begin_epoch(uint16_t number)
+static void begin_epoch(uint16_t number, const uint8_t *ports, size_t length)
 {
     epoch = number;
+    take_ports(ports, length);
     out_length = 0;
     for (struct connection *connection = connections; connection != NULL; connection = connection->next)
         connection->broken = 1;
@@ -434,8 +514,12 @@ static void begin_epoch(uint16_t number)
 
 static void take_frame(enum frame type, uint32_t id, const uint8_t *payload, size_t length)
 {
-    uint32_t number = length >= 4 ? payload[0] | payload[1] << 8 | payload[2] << 16 | (uint32_t)payload[3] << 24 : 0;
+    uint32_t number = length >= 4 ? number_at(payload) : 0;
     struct connection *connection = find_connection(id);
+    if (type == PORTS) {
+        take_ports(payload, length);
+        return;
+    }
     if (type == OPEN && connection == NULL) {
         connect_to(id, number);
         return;
@@ -471,7 +555,7 @@ static void end_frame(void)
     size_t length = frame[7] | (size_t)frame[8] << 8;
     if (frame_length >= FRAME_HEAD && !frame_too_long && frame_length == FRAME_HEAD + length) {
         if (frame[0] == EPOCH)
-            begin_epoch(frame_epoch);
+            begin_epoch(frame_epoch, frame + FRAME_HEAD, length);
         else if (frame_epoch == epoch)
             take_frame(frame[0], id, frame + FRAME_HEAD, length);
     }
@@ -554,11 +638,12 @@ static void run(int signals)
         if (port < 0)
             try_open_port();
         port_is_deaf = port >= 0 && (entries[1].revents & (POLLHUP | POLLIN)) == POLLHUP;
-        if (port >= 0)
-            read_port();
         for (int index = 0; index < listener_count; index++)
             if (entries[2 + index].revents != 0)
                 accept_from(listeners[index].fd, listeners[index].number);
+        /* This may change the listeners. */
+        if (port >= 0)
+            read_port();
         for (int index = first_connection; index < count; index++)
             serve(served[index - first_connection], entries[index].revents);
         sweep();
@@ -570,18 +655,17 @@ static void run(int signals)
 int main(int argc, char **argv)
 {
     (void)argc;
+    init_arguments = argv;
     sigset_t child;
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child, NULL);
     int signals = signalfd(-1, &child, SFD_NONBLOCK | SFD_CLOEXEC);
     read_configuration();
+    hide_transport();
     open_devices();
     unlink("/standin-init");
     rmdir(HOME);
-    start_init(argv);
-    if (init < 0)
-        return 1;
     try_open_port();
     run(signals);
 }

@@ -15,11 +15,15 @@ internal static class DriveNodes
 
     internal static string LimitsName(int drive) => $"limits{drive}";
 
-    internal static JsonObject File(string name, string path, bool isReadOnly) => new()
+    /// <summary>The number of the set of descriptors that has the file which the machine starts with.</summary>
+    internal static int FirstFileSet(int drive) => drive;
+
+    /// <param name="set">Of descriptors: QEMU opens nothing itself, since a path may mean something else to it.</param>
+    internal static JsonObject File(string name, int set, bool isReadOnly) => new()
     {
         ["driver"] = "file",
         ["node-name"] = name,
-        ["filename"] = path,
+        ["filename"] = $"/dev/fdset/{set}",
         ["read-only"] = isReadOnly,
         // Firecracker takes no lock: a file may be the drive of many guests.
         ["locking"] = "off",

@@ -6,11 +6,12 @@ namespace Nex.Testing.FirecrackerStandin.Machine;
 /// <summary>Changes drives of a running guest.</summary>
 internal static class DriveUpdates
 {
-    private static int _files;
+    /// <summary>Behind those of the files that a machine starts with.</summary>
+    private static int _lastSet = 1000;
 
     /// <summary>Puts another file, or other limits, under a drive.</summary>
     /// <exception cref="QmpException">QEMU refused it.</exception>
-    internal static async Task ApplyAsync(Guest guest, int index, DriveUpdate update, Drive drive)
+    internal static async Task ApplyAsync(Guest guest, int index, DriveUpdate update, OpenDrive drive)
     {
         if (update.PathOnHost is not null)
         {
@@ -23,16 +24,18 @@ internal static class DriveUpdates
             {
                 ["path"] = DriveNodes.LimitsName(index),
                 ["property"] = "limits",
-                ["value"] = DriveNodes.LimitValues(drive.RateLimiter),
+                ["value"] = DriveNodes.LimitValues(drive.Drive.RateLimiter),
             }).ConfigureAwait(false);
         }
     }
 
-    private static async Task ReplaceFileAsync(Guest guest, int index, Drive drive)
+    private static async Task ReplaceFileAsync(Guest guest, int index, OpenDrive drive)
     {
-        bool isReadOnly = drive.IsReadOnly ?? false;
-        string file = $"file{index}-{++_files}";
-        _ = await guest.ExecuteAsync("blockdev-add", DriveNodes.File(file, drive.PathOnHost!, isReadOnly)).ConfigureAwait(false);
+        bool isReadOnly = drive.Drive.IsReadOnly ?? false;
+        int set = ++_lastSet;
+        string file = $"file{index}-{set}";
+        _ = await guest.ExecuteAsync("add-fd", new JsonObject { ["fdset-id"] = set }, drive.File).ConfigureAwait(false);
+        _ = await guest.ExecuteAsync("blockdev-add", DriveNodes.File(file, set, isReadOnly)).ConfigureAwait(false);
         _ = await guest.ExecuteAsync("blockdev-reopen", new JsonObject
         {
             ["options"] = new JsonArray(DriveNodes.Format(index, file, isReadOnly)),
@@ -43,7 +46,7 @@ internal static class DriveUpdates
             _ = await guest.ExecuteAsync("block_resize", new JsonObject
             {
                 ["node-name"] = DriveNodes.Top(index),
-                ["size"] = new FileInfo(drive.PathOnHost!).Length,
+                ["size"] = RandomAccess.GetLength(drive.File),
             }).ConfigureAwait(false);
         }
     }

@@ -25,6 +25,10 @@ internal sealed record GuestParts
 
     internal required GuestMemory Memory { get; init; }
 
+    /// <summary>The open file of each drive.</summary>
+    internal required IReadOnlyList<SafeFileHandle> DriveFiles { get; init; }
+
+    /// <summary>The open TAP device of each interface.</summary>
     internal required IReadOnlyList<SafeFileHandle> Taps { get; init; }
 
     internal required VsockListener? Vsock { get; init; }
@@ -115,8 +119,10 @@ internal sealed class Guest
     internal bool IsMemoryFile(string path) => _parts.Memory.IsFile(path);
 
     /// <summary>Sends a command to the machine.</summary>
+    /// <param name="descriptor">Goes with the command.</param>
     /// <exception cref="QmpException">It was refused.</exception>
-    internal Task<JsonNode?> ExecuteAsync(string command, JsonObject? arguments = null) => _control.ExecuteAsync(command, arguments);
+    internal Task<JsonNode?> ExecuteAsync(string command, JsonObject? arguments = null, SafeFileHandle? descriptor = null) =>
+        _control.ExecuteAsync(command, arguments, descriptor);
 
     /// <summary>Ends it at once.</summary>
     internal async Task KillAsync()
@@ -141,7 +147,7 @@ internal sealed class Guest
             line.AddConsole(theirConsole);
             line.AddBridge(theirBridge);
             line.AddMemory(parts.Memory.File, parts.Memory.IsShared);
-            line.AddDevices(parts.Taps);
+            line.AddDevices(parts.DriveFiles, parts.Taps);
             addStart(line);
             var guest = new Guest(parts, ToSocket(control), ToSocket(console), ToSocket(bridge));
             await guest.RunAsync(line).ConfigureAwait(false);

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.RegularExpressions;
 using Microsoft.Win32.SafeHandles;
 using Nex.Linux;
 using Nex.Testing.FirecrackerStandin.Api;
@@ -7,7 +6,7 @@ using Nex.Testing.FirecrackerStandin.Api;
 namespace Nex.Testing.FirecrackerStandin.Machine;
 
 /// <summary>What is put into a guest besides what its owner put there: the program of ../Guest, and the modules that it needs.</summary>
-internal static partial class GuestFiles
+internal static class GuestFiles
 {
     private const string ModulesVariable = "NEX_STANDIN_MODULES";
     private const string Home = ".standin";
@@ -54,22 +53,10 @@ internal static partial class GuestFiles
             _ = configuration.Append($"module {module}\n");
         }
 
-        foreach (string port in Ports(kernelArguments))
-        {
-            _ = configuration.Append($"port {port}\n");
-        }
-
         _ = configuration.Append($"init {InitPath(kernelArguments)}\n");
         archive.AddFile($"{Home}/config", Readable, Encoding.UTF8.GetBytes(configuration.ToString()));
         archive.Finish();
     }
-
-    /// <summary>
-    /// The ports on which the guest may dial the host: with Firecracker all, here those that the kernel's command line names, as in
-    /// <c>nex.link=vsock:5000</c>. In the guest there is no way to listen on every port.
-    /// </summary>
-    internal static IEnumerable<string> Ports(string kernelArguments) =>
-        PortPattern().Matches(kernelArguments).Select(match => match.Groups[1].Value).Distinct();
 
     /// <summary>The guest's own first program.</summary>
     private static string InitPath(string kernelArguments) =>
@@ -95,7 +82,4 @@ internal static partial class GuestFiles
 
         return directory?.FullName;
     }
-
-    [GeneratedRegex(@"\bvsock:([0-9]{1,10})\b")]
-    private static partial Regex PortPattern();
 }

@@ -134,10 +134,10 @@ internal sealed class Microvm(VmConfiguration configuration)
     /// <summary>Changes a drive of the running guest.</summary>
     internal async Task UpdateDriveAsync(DriveUpdate update)
     {
-        int index = Configuration.IndexOfDrive(update.DriveId) ?? throw Faults.DriveUpdate($"invalid block device id: {update.DriveId}.");
-        Drive drive = Configuration.UpdatedDrive(index, update);
+        int index = Configuration.Drives.IndexOf(update.DriveId) ?? throw Faults.DriveUpdate($"invalid block device id: {update.DriveId}.");
+        OpenDrive drive = Configuration.Drives.Updated(index, update);
         await AskAsync(guest => DriveUpdates.ApplyAsync(guest, index, update, drive), Faults.DriveUpdate).ConfigureAwait(false);
-        Configuration.ReplaceDrive(index, drive);
+        Configuration.Drives.Replace(index, drive);
     }
 
     internal async Task UpdateBalloonAsync(BalloonUpdate update)
@@ -168,6 +168,7 @@ internal sealed class Microvm(VmConfiguration configuration)
     {
         Vm = Configuration.Describe(),
         Memory = memory,
+        DriveFiles = [.. Configuration.Drives.All.Select(drive => drive.File)],
         Taps = Configuration.Taps,
         Vsock = Configuration.Vsock,
         Console = SerialConsole.Open(Configuration.Serial),

@@ -68,12 +68,13 @@ internal sealed class QemuCommandLine
     /// <summary>Waits for the state of another machine, instead of starting.</summary>
     internal void AddIncoming() => Add("-incoming", "defer");
 
+    /// <param name="driveFiles">The open file of each drive.</param>
     /// <param name="taps">The open TAP device of each interface.</param>
-    internal void AddDevices(IReadOnlyList<SafeHandle> taps)
+    internal void AddDevices(IReadOnlyList<SafeHandle> driveFiles, IReadOnlyList<SafeHandle> taps)
     {
         for (int index = 0; index < _vm.Drives.Count; index++)
         {
-            AddDrive(index, _vm.Drives[index]);
+            AddDrive(index, _vm.Drives[index], driveFiles[index]);
         }
 
         for (int index = 0; index < taps.Count; index++)
@@ -99,12 +100,14 @@ internal sealed class QemuCommandLine
         }
     }
 
-    private void AddDrive(int index, Drive drive)
+    private void AddDrive(int index, Drive drive, SafeHandle file)
     {
         bool isReadOnly = drive.IsReadOnly ?? false;
+        int set = DriveNodes.FirstFileSet(index);
         Add(
+            "-add-fd", $"fd={Pass(file)},set={set}",
             "-object", DriveNodes.Limits(index, drive.RateLimiter).ToJsonString(),
-            "-blockdev", DriveNodes.File(DriveNodes.FirstFile(index), drive.PathOnHost!, isReadOnly).ToJsonString(),
+            "-blockdev", DriveNodes.File(DriveNodes.FirstFile(index), set, isReadOnly).ToJsonString(),
             "-blockdev", DriveNodes.Format(index, DriveNodes.FirstFile(index), isReadOnly).ToJsonString(),
             "-blockdev", DriveNodes.Throttle(index, isReadOnly).ToJsonString(),
             "-device", $"virtio-blk-device,drive={DriveNodes.Top(index)},{NextBus()}");

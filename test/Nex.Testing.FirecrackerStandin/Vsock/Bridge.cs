@@ -18,11 +18,13 @@ internal sealed class Bridge
 
     private readonly Socket _port;
     private readonly VsockListener? _listener;
+    private readonly HostPorts? _ports;
     private readonly ushort _epoch;
     private readonly Channel<byte[]> _outgoing = Channel.CreateUnbounded<byte[]>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Lock _lock = new();
     private readonly Dictionary<uint, BridgeConnection> _connections = [];
     private uint _lastId;
+    private bool _hasBegun;
 
     /// <param name="port">Connected to the guest's port.</param>
     /// <param name="listener">Null where the machine has no vsock device: then nobody gets through.</param>
@@ -31,25 +33,27 @@ internal sealed class Bridge
     {
         _port = port;
         _listener = listener;
+        _ports = listener is null ? null : new HostPorts(listener.Device, TellPorts);
         _epoch = epoch;
     }
 
     internal PauseGate Gate { get; } = new();
 
-    /// <summary>Begins to carry. The guest of a copy is first told that all its connections are gone.</summary>
+    /// <summary>Begins to carry.</summary>
     internal void Start()
     {
-        if (_epoch != 0)
+        if (_listener is null || _ports is null)
         {
-            Send(FrameType.Epoch, 0);
+            TellPorts([]);
+        }
+        else
+        {
+            _ports.Start();
+            _ = AcceptAsync(_listener);
         }
 
         _ = WriteAsync();
         _ = ReadAsync();
-        if (_listener is not null)
-        {
-            _ = AcceptAsync(_listener);
-        }
     }
 
     internal void Send(FrameType type, uint connection, byte[]? payload = null) =>
@@ -61,6 +65,14 @@ internal sealed class Bridge
         {
             _ = _connections.Remove(connection.Id);
         }
+    }
+
+    /// <summary>The guest of a copy is first told that all its connections are gone: it dials again at once.</summary>
+    private void TellPorts(IReadOnlyList<uint> ports)
+    {
+        FrameType type = _epoch != 0 && !_hasBegun ? FrameType.Epoch : FrameType.Ports;
+        _hasBegun = true;
+        Send(type, 0, Frame.NumberPayload(ports));
     }
 
     private async Task WriteAsync()

@@ -21,8 +21,14 @@ internal enum FrameType : byte
     /// <summary>There is no such connection, or not any more.</summary>
     Reset,
 
-    /// <summary>From the host: this machine is a copy, and all connections are gone. The guest says it back.</summary>
+    /// <summary>
+    /// From the host: this machine is a copy, all connections are gone, and these are the ports as in <see cref="Ports"/>. The guest says it
+    /// back.
+    /// </summary>
     Epoch,
+
+    /// <summary>From the host: the guest can dial these ports, and no others.</summary>
+    Ports,
 }
 
 /// <summary>
@@ -42,10 +48,14 @@ internal readonly record struct Frame(FrameType Type, ushort Epoch, uint Connect
     /// <summary>The number that a frame of some types carries.</summary>
     internal uint Number => Payload.Length >= sizeof(uint) ? BinaryPrimitives.ReadUInt32LittleEndian(Payload.Span) : 0;
 
-    internal static byte[] NumberPayload(uint number)
+    internal static byte[] NumberPayload(params IReadOnlyList<uint> numbers)
     {
-        byte[] payload = new byte[sizeof(uint)];
-        BinaryPrimitives.WriteUInt32LittleEndian(payload, number);
+        byte[] payload = new byte[sizeof(uint) * numbers.Count];
+        for (int index = 0; index < numbers.Count; index++)
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(payload.AsSpan(sizeof(uint) * index), numbers[index]);
+        }
+
         return payload;
     }
 
