@@ -82,7 +82,7 @@ static int connection_count;
 static uint32_t last_id;
 static uint16_t epoch;
 
-static int port = -1;
+static int port = -1, port_is_coming;
 static int devices = -1, device_watch = -1;
 static uint8_t *out;
 static size_t out_start, out_length, out_size;
@@ -176,7 +176,10 @@ static void open_devices(void)
     rmdir(DEVICES);
 }
 
-/* The kernel makes the port's device a moment after the modules are loaded. */
+/*
+ * The kernel makes the port's device a moment after the modules are loaded, and it can be opened another moment later, of which nothing
+ * tells.
+ */
 static void try_open_port(void)
 {
     uint8_t events[4096];
@@ -184,10 +187,14 @@ static void try_open_port(void)
         ;
     DIR *directory = fdopendir(openat(devices, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     struct dirent *entry;
+    port_is_coming = 0;
     while (directory != NULL && port < 0 && (entry = readdir(directory)) != NULL)
         if (strncmp(entry->d_name, PORT_PREFIX, strlen(PORT_PREFIX)) == 0 &&
-            (port = openat(devices, entry->d_name, O_RDWR | O_NONBLOCK | O_CLOEXEC)) < 0)
-            complain("open", entry->d_name);
+            (port = openat(devices, entry->d_name, O_RDWR | O_NONBLOCK | O_CLOEXEC)) < 0) {
+            port_is_coming = errno == ENXIO;
+            if (!port_is_coming)
+                complain("open", entry->d_name);
+        }
     if (directory != NULL)
         closedir(directory);
 }
@@ -628,7 +635,7 @@ static void run(int signals)
             /* A connection of which nothing is wanted would still tell that it has ended, again and again. */
             entries[count++] = (struct pollfd){ .fd = events == 0 ? -1 : connection->fd, .events = events };
         }
-        ready = poll(entries, (nfds_t)count, port_is_deaf ? 10 : -1);
+        ready = poll(entries, (nfds_t)count, port_is_deaf || port_is_coming ? 10 : -1);
         if (ready < 0 && errno != EINTR)
             complain("wait for", "connections");
         if (ready < 0)
