@@ -53,9 +53,12 @@ internal sealed class StandinProcess : IAsyncDisposable
     }
 
     /// <summary>Runs one that ends by itself, and returns its exit code and all that it wrote.</summary>
-    internal static async Task<(int ExitCode, string Text)> RunAsync(params string[] arguments)
+    internal static Task<(int ExitCode, string Text)> RunAsync(params string[] arguments) => RunProgramAsync("firecracker-standin", arguments);
+
+    /// <summary>The same for another program beside it.</summary>
+    internal static async Task<(int ExitCode, string Text)> RunProgramAsync(string program, params string[] arguments)
     {
-        await using StandinProcess standin = Start("firecracker-standin", "", arguments);
+        await using StandinProcess standin = Start(program, "", arguments);
         int code = await standin.ExitCodeAsync();
         return (code, string.Join('\n', [.. standin.Output.Reached, .. standin.Errors.Reached]));
     }

@@ -73,16 +73,12 @@ static void make_directory(const char *path, mode_t mode)
 }
 
 /* Makes a directory and all above it. */
-static void make_directories(const char *path, mode_t mode)
+static void make_directories(const char *path)
 {
-    char *step = format("%s", path);
-    for (char *end = strchr(step + 1, '/'); end != NULL; end = strchr(end + 1, '/')) {
-        *end = '\0';
-        make_directory(step, mode);
-        *end = '/';
+    for (const char *end = path; end != NULL;) {
+        end = strchr(end + 1, '/');
+        make_directory(end == NULL ? path : format("%.*s", (int)(end - path), path), 0755);
     }
-    make_directory(step, mode);
-    free(step);
 }
 
 static void write_file(const char *path, const char *text)
@@ -278,7 +274,7 @@ static void join_cgroup(void)
     /* Without anything to set it gets no cgroup of its own, and is moved into the parent where there is one. */
     if (cgroup_count == 0 && access(cgroup, F_OK) != 0)
         return;
-    make_directories(cgroup, 0755);
+    make_directories(cgroup);
     for (int index = 0; index < cgroup_count; index++) {
         char *value = strchr(cgroups[index], '=');
         if (value == NULL || strchr(value + 1, '=') != NULL || value == cgroups[index] || value[1] == '\0')
@@ -293,7 +289,7 @@ static void join_cgroup(void)
 static void mount_here(const char *path, int is_read_only)
 {
     char *place = format("%s%s", root, path);
-    make_directories(place, 0755);
+    make_directories(place);
     if (mount(path, place, NULL, MS_BIND | MS_REC, NULL) != 0 ||
         (is_read_only && mount(NULL, place, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID, NULL) != 0))
         fail_call("jailer-standin: mount %s", path);
@@ -384,7 +380,7 @@ int main(int argc, char **argv)
     check_arguments();
     if (close_range(3, ~0U, 0) != 0)
         fail_call("Failed to call close range syscall");
-    make_directories(root, 0755);
+    make_directories(root);
     copy_program();
     set_limits();
     join_cgroup();
