@@ -87,23 +87,6 @@ public sealed class GuestTests : IDisposable
     }
 
     [Fact]
-    public async Task A_paused_guest_does_not_answer_until_it_is_resumed()
-    {
-        await using TestGuest guest = await TestGuest.BootAsync(_directory);
-        await guest.Api.MustPatchAsync("/vm", """{"state": "Paused"}""");
-        Assert.Equal("Paused", (await guest.Api.GetAsync("/")).Json["state"]!.GetValue<string>());
-        Assert.Equal(400, (await guest.Api.PatchAsync("/vm", """{"state": "Paused"}""")).Status);
-
-        Task<string> answer = guest.AskAsync("are you there");
-        // Nothing could be waited for that does not come. A request in between is enough for an answer that should not be.
-        _ = await guest.Api.GetAsync("/vm/config");
-        Assert.False(answer.IsCompleted);
-        await guest.Api.MustPatchAsync("/vm", """{"state": "Resumed"}""");
-
-        Assert.Equal("are you there", await answer);
-    }
-
-    [Fact]
     public async Task A_drive_is_read_and_another_file_is_put_under_it()
     {
         foreach (string name in new[] { "first", "second" })
@@ -129,33 +112,5 @@ public sealed class GuestTests : IDisposable
 
         Assert.Equal("second", await guest.AskAsync("drive"));
         Assert.Contains("invalid block device id", (await guest.Api.PatchAsync("/drives/x", """{"drive_id": "x"}""")).Fault, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task What_is_configured_before_the_start_is_refused_after_it()
-    {
-        await using TestGuest guest = await TestGuest.BootAsync(_directory, api => api.MustPutAsync("/entropy", "{}"));
-        foreach ((string path, string body) in new[]
-        {
-            ("/machine-config", """{"vcpu_count": 1, "mem_size_mib": 128}"""),
-            ("/boot-source", """{"kernel_image_path": "/k"}"""),
-            ("/drives/a", """{"drive_id": "a", "is_root_device": false}"""),
-            ("/network-interfaces/a", """{"iface_id": "a", "host_dev_name": "t"}"""),
-            ("/vsock", """{"guest_cid": 3, "uds_path": "/v"}"""),
-            ("/entropy", "{}"),
-            ("/serial", "{}"),
-            ("/logger", "{}"),
-            ("/metrics", """{"metrics_path": "/m"}"""),
-            ("/mmds/config", """{"network_interfaces": ["a"]}"""),
-            ("/balloon", """{"amount_mib": 1, "deflate_on_oom": true}"""),
-            ("/snapshot/load", """{"snapshot_path": "/s", "mem_file_path": "/m"}"""),
-            ("/actions", """{"action_type": "InstanceStart"}"""),
-        })
-        {
-            ApiAnswer answer = await guest.Api.PutAsync(path, body);
-            Assert.Equal((path, 400, "The requested operation is not supported after starting the microVM."), (path, answer.Status, answer.Fault));
-        }
-
-        await guest.Api.MustPutAsync("/actions", """{"action_type": "FlushMetrics"}""");
     }
 }

@@ -3,30 +3,17 @@ using Nex.Testing.FirecrackerStandin.Tests.Support;
 
 namespace Nex.Testing.FirecrackerStandin.Tests.Snapshots;
 
-public sealed class CloneTests : IDisposable
+public sealed class CloneTests : IClassFixture<SharedSnapshot>, IDisposable
 {
     private readonly TempDirectory _directory = new();
+
+    public CloneTests(SharedSnapshot snapshot) => snapshot.CopyTo(_directory);
 
     public void Dispose() => _directory.Dispose();
 
     [Fact]
-    public async Task A_guest_that_is_not_paused_has_no_snapshot()
-    {
-        await using TestGuest guest = await TestGuest.BootAsync(_directory);
-
-        Assert.Equal(
-            "Create snapshot error: Cannot save the microVM state: Operation not allowed: save/restore unavailable while running",
-            (await guest.Api.PutAsync("/snapshot/create", """{"snapshot_path": "/nowhere/s", "mem_file_path": "/nowhere/m"}""")).Fault);
-    }
-
-    [Fact]
     public async Task Copies_go_on_from_one_snapshot_each_with_its_own_sockets()
     {
-        await using (TestGuest template = await TestGuest.BootAsync(_directory, api => api.MustPutAsync("/entropy", "{}")))
-        {
-            await template.SnapshotAsync();
-        }
-
         byte[] memory = await File.ReadAllBytesAsync(_directory["memory"]);
         Assert.Equal(128 << 20, memory.Length);
         await using TestGuest first = await LoadAsync("first"), second = await LoadAsync("second");
@@ -50,11 +37,6 @@ public sealed class CloneTests : IDisposable
     [Fact]
     public async Task A_copy_waits_until_it_is_resumed()
     {
-        await using (TestGuest template = await TestGuest.BootAsync(_directory))
-        {
-            await template.SnapshotAsync();
-        }
-
         await using TestGuest copy = await LoadAsync("copy", resume: false);
         Assert.Equal("Paused", (await copy.Api.GetAsync("/")).Json["state"]!.GetValue<string>());
 
@@ -66,11 +48,6 @@ public sealed class CloneTests : IDisposable
     [Fact]
     public async Task A_copy_has_copies_and_what_it_changed_with_what_it_came_from_is_all_that_it_has()
     {
-        await using (TestGuest template = await TestGuest.BootAsync(_directory))
-        {
-            await template.SnapshotAsync();
-        }
-
         await using (TestGuest copy = await LoadAsync("copy"))
         {
             Assert.Equal("hello 1", await copy.AcceptAsync());
@@ -98,11 +75,6 @@ public sealed class CloneTests : IDisposable
     [InlineData("memory", 4096)]
     public async Task A_snapshot_that_was_cut_is_not_loaded_and_ends_the_process(string file, int length)
     {
-        await using (TestGuest template = await TestGuest.BootAsync(_directory))
-        {
-            await template.SnapshotAsync();
-        }
-
         await using (FileStream stream = File.OpenWrite(_directory[file]))
         {
             stream.SetLength(length < 0 ? stream.Length + length : length);
@@ -119,9 +91,6 @@ public sealed class CloneTests : IDisposable
     [Fact]
     public async Task A_copy_needs_a_socket_that_is_free()
     {
-        await using TestGuest template = await TestGuest.BootAsync(_directory);
-        await template.SnapshotAsync();
-
         await using TestGuest copy = await TestGuest.PrepareAsync(_directory, "copy");
         ApiAnswer answer = await copy.Api.PutAsync(
             "/snapshot/load", $$"""{"snapshot_path": "{{_directory["state"]}}", "mem_file_path": "{{_directory["memory"]}}"}""");
@@ -130,10 +99,5 @@ public sealed class CloneTests : IDisposable
         Assert.Equal(1, await copy.Standin.ExitCodeAsync());
     }
 
-    private async Task<TestGuest> LoadAsync(string name, bool resume = true)
-    {
-        TestGuest copy = await TestGuest.PrepareAsync(_directory, name);
-        await copy.Api.MustPutAsync("/snapshot/load", copy.LoadRequest(resume));
-        return copy;
-    }
+    private Task<TestGuest> LoadAsync(string name, bool resume = true) => TestGuest.LoadAsync(_directory, name, resume);
 }

@@ -13,6 +13,7 @@ internal sealed class TestGuest : IAsyncDisposable
 
     private readonly TempDirectory _directory;
     private readonly Socket _listener;
+    private readonly HashSet<int> _served = [];
     private Socket? _link;
 
     private TestGuest(TempDirectory directory, StandinProcess standin, string name)
@@ -38,13 +39,18 @@ internal sealed class TestGuest : IAsyncDisposable
     internal static async Task<TestGuest> BootAsync(TempDirectory directory, Func<ApiClient, Task>? configureAsync = null)
     {
         KernelFiles.Require();
-        TestGuest guest = await PrepareAsync(directory);
-        await guest.ConfigureAsync();
-        await (configureAsync?.Invoke(guest.Api) ?? Task.CompletedTask);
-        await guest.Api.MustPutAsync("/actions", """{"action_type": "InstanceStart"}""");
-        Assert.Equal("hello 1", await guest.AcceptAsync());
-        return guest;
+        return await TryAsync(await PrepareAsync(directory), async guest =>
+        {
+            await guest.ConfigureAsync();
+            await (configureAsync?.Invoke(guest.Api) ?? Task.CompletedTask);
+            await guest.Api.MustPutAsync("/actions", """{"action_type": "InstanceStart"}""");
+            Assert.Equal("hello 1", await guest.AcceptAsync());
+        });
     }
+
+    /// <summary>Starts a copy of the guest of a snapshot.</summary>
+    internal static async Task<TestGuest> LoadAsync(TempDirectory directory, string name, bool resume = true) => await TryAsync(
+        await PrepareAsync(directory, name), copy => copy.Api.MustPutAsync("/snapshot/load", copy.LoadRequest(resume)));
 
     /// <summary>Configures the guest, up to its start.</summary>
     internal async Task ConfigureAsync()
@@ -70,6 +76,15 @@ internal sealed class TestGuest : IAsyncDisposable
         {"snapshot_path": "{{_directory["state"]}}", "mem_backend": {"backend_type": "File", "backend_path": "{{_directory["memory"]}}" },
          "resume_vm": {{(resume ? "true" : "false")}}, "vsock_override": {"uds_path": "{{Vsock}}"} }
         """;
+
+    /// <summary>Has the guest send back whatever comes to one of its ports, from now on.</summary>
+    internal async Task ServeAsync(int port)
+    {
+        if (_served.Add(port))
+        {
+            Assert.Equal("serving", await AskAsync($"serve {port}"));
+        }
+    }
 
     /// <summary>Waits until the guest dials, and returns the first line that it says.</summary>
     internal async Task<string> AcceptAsync()
@@ -118,6 +133,21 @@ internal sealed class TestGuest : IAsyncDisposable
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(Vsock));
         await socket.SendAsync(Encoding.ASCII.GetBytes(request));
         return socket;
+    }
+
+    /// <summary>A guest that does not come up must not stay.</summary>
+    private static async Task<TestGuest> TryAsync(TestGuest guest, Func<TestGuest, Task> startAsync)
+    {
+        try
+        {
+            await startAsync(guest);
+            return guest;
+        }
+        catch
+        {
+            await guest.DisposeAsync();
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()

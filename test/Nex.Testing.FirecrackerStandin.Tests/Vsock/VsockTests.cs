@@ -1,25 +1,20 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
-using Nex.Testing.Files;
 using Nex.Testing.FirecrackerStandin.Tests.Support;
 using Nex.Testing.Waiting;
 
 namespace Nex.Testing.FirecrackerStandin.Tests.Vsock;
 
-public sealed class VsockTests : IDisposable
+public sealed class VsockTests(SharedGuest shared)
 {
     private const int GuestPort = 7000;
-
-    private readonly TempDirectory _directory = new();
-
-    public void Dispose() => _directory.Dispose();
 
     [Fact]
     public async Task The_host_reaches_a_port_of_the_guest()
     {
-        await using TestGuest guest = await TestGuest.BootAsync(_directory);
-        Assert.Equal("serving", await guest.AskAsync($"serve {GuestPort}"));
+        TestGuest guest = await shared.GetAsync();
+        await guest.ServeAsync(GuestPort);
 
         using Socket socket = await guest.RequestAsync($"CONNECT {GuestPort}\nand at once\n");
 
@@ -38,7 +33,7 @@ public sealed class VsockTests : IDisposable
     [InlineData("A line that is much longer than any request for a port can be\n")]
     public async Task Who_asks_for_what_nobody_serves_is_disconnected(string request)
     {
-        await using TestGuest guest = await TestGuest.BootAsync(_directory);
+        TestGuest guest = await shared.GetAsync();
         using Socket socket = await guest.RequestAsync(request);
 
         Assert.Equal(0, await ReceiveEndAsync(socket));
@@ -47,26 +42,27 @@ public sealed class VsockTests : IDisposable
     [Fact]
     public async Task A_guest_that_dials_what_nobody_serves_is_refused_until_somebody_does()
     {
-        await using TestGuest guest = await TestGuest.BootAsync(_directory);
-        Assert.Equal("refused", await guest.AskAsync("flood 5001"));
+        TestGuest guest = await shared.GetAsync();
+        Assert.Equal("refused", await guest.AskAsync("flood 5002"));
 
-        using (Socket listener = await FloodAsync(guest, 5001))
+        using (Socket listener = await FloodAsync(guest, 5002))
         {
             using Socket flooded = await listener.AcceptAsync().Within();
         }
 
         // One on which nobody listens any more: the guest's kernel cannot know that, and the guest finds its connection ended.
-        await AnswerAsync(guest, "flood 5001", "refused");
-        await File.WriteAllTextAsync($"{guest.Vsock}_5001", "");
-        await AnswerAsync(guest, "flood 5001", "flooding");
+        await AnswerAsync(guest, "flood 5002", "refused");
+        await File.WriteAllTextAsync($"{guest.Vsock}_5002", "");
+        await AnswerAsync(guest, "flood 5002", "flooding");
         Assert.Equal("still here", await guest.AskAsync("still here"));
+        File.Delete($"{guest.Vsock}_5002");
     }
 
     [Fact]
     public async Task Megabytes_go_both_ways_at_once_and_none_is_changed()
     {
-        await using TestGuest guest = await TestGuest.BootAsync(_directory);
-        Assert.Equal("serving", await guest.AskAsync($"serve {GuestPort}"));
+        TestGuest guest = await shared.GetAsync();
+        await guest.ServeAsync(GuestPort);
         using Socket socket = await guest.RequestAsync($"CONNECT {GuestPort}\n");
         _ = await TestGuest.ReadLineAsync(socket);
         byte[] sent = RandomNumberGenerator.GetBytes(2 << 20), received = new byte[sent.Length];
@@ -92,10 +88,10 @@ public sealed class VsockTests : IDisposable
     [Fact]
     public async Task A_reader_that_does_not_read_stalls_no_connection_but_its_own()
     {
-        await using TestGuest guest = await TestGuest.BootAsync(_directory);
+        TestGuest guest = await shared.GetAsync();
         using Socket listener = await FloodAsync(guest, 5001);
         using Socket flooded = await listener.AcceptAsync().Within();
-        Assert.Equal("serving", await guest.AskAsync($"serve {GuestPort}"));
+        await guest.ServeAsync(GuestPort);
 
         // Nor does one to which the guest cannot write.
         using Socket deaf = await guest.RequestAsync($"CONNECT {GuestPort}\n");
@@ -111,8 +107,8 @@ public sealed class VsockTests : IDisposable
     [Fact]
     public async Task Many_connections_are_open_at_once()
     {
-        await using TestGuest guest = await TestGuest.BootAsync(_directory);
-        Assert.Equal("serving", await guest.AskAsync($"serve {GuestPort}"));
+        TestGuest guest = await shared.GetAsync();
+        await guest.ServeAsync(GuestPort);
         var sockets = new List<Socket>();
         for (int number = 0; number < 30; number++)
         {
@@ -130,16 +126,6 @@ public sealed class VsockTests : IDisposable
             Assert.Equal($"number {number}", await TestGuest.ReadLineAsync(sockets[number]));
             sockets[number].Dispose();
         }
-    }
-
-    [Fact]
-    public async Task A_connection_outlives_a_pause()
-    {
-        await using TestGuest guest = await TestGuest.BootAsync(_directory);
-        await guest.SnapshotAsync();
-        await guest.Api.MustPatchAsync("/vm", """{"state": "Resumed"}""");
-
-        Assert.Equal("still here", await guest.AskAsync("still here"));
     }
 
     /// <summary>Has the guest send to a port of the host without end.</summary>

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Microsoft.Win32.SafeHandles;
+using Nex.Linux;
 using Nex.Linux.Sockets;
 using Nex.Testing.FirecrackerStandin.Configuration;
 using Nex.Testing.FirecrackerStandin.Snapshots;
@@ -50,6 +51,9 @@ internal sealed class Guest
     private QemuProcess? _process;
     private TaskCompletionSource<string>? _migration;
 
+    /// <summary>QEMU's state since the guest was paused: it gives it once, and the guest that is not resumed keeps it.</summary>
+    private SafeFileHandle? _saved;
+
     private Guest(GuestParts parts, Socket control, Socket console, Socket bridge)
     {
         _parts = parts;
@@ -85,6 +89,8 @@ internal sealed class Guest
 
     internal async Task ResumeAsync()
     {
+        _saved?.Dispose();
+        _saved = null;
         _ = await _control.ExecuteAsync("cont").ConfigureAwait(false);
         _bridge.Gate.Open();
     }
@@ -100,19 +106,10 @@ internal sealed class Guest
     /// <exception cref="QmpException">QEMU did not give it.</exception>
     internal async Task SaveAsync(VmDescription vm, FileStream stateFile, SafeFileHandle memoryFile, bool onlyChanges)
     {
-        (SafeFileHandle ours, SafeFileHandle theirs) = SocketPair.Create();
-        await using var stream = new NetworkStream(ToSocket(ours), ownsSocket: true);
-        using (theirs)
-        {
-            _ = await _control.ExecuteAsync("getfd", new JsonObject { ["fdname"] = "state" }, theirs).ConfigureAwait(false);
-        }
-
-        _migration = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        // The memory of a copy is not shared, so that QEMU puts it into its state as well.
-        _ = await _control.ExecuteAsync("migrate", new JsonObject { ["uri"] = "fd:state" }).ConfigureAwait(false);
-        var state = new SnapshotState { Vm = vm, Epoch = _parts.Epoch };
-        await SnapshotFile.WriteAsync(stateFile, state, stream).ConfigureAwait(false);
-        await EndMigrationAsync().ConfigureAwait(false);
+        _saved ??= await SaveStateAsync().ConfigureAwait(false);
+        await using var saved = new FileStream(Descriptor.Duplicate(_saved), FileAccess.Read);
+        saved.Position = 0;
+        await SnapshotFile.WriteAsync(stateFile, new SnapshotState { Vm = vm, Epoch = _parts.Epoch }, saved).ConfigureAwait(false);
         _parts.Memory.WriteTo(memoryFile, _process!.ProcessId, onlyChanges);
     }
 
@@ -183,6 +180,28 @@ internal sealed class Guest
         _ = await process.Exited.ConfigureAwait(false);
         _ = _migration?.TrySetResult("failed");
         _ = _ended.TrySetResult(GuestEnd.Crash);
+    }
+
+    private async Task<SafeFileHandle> SaveStateAsync()
+    {
+        (SafeFileHandle ours, SafeFileHandle theirs) = SocketPair.Create();
+        await using var stream = new NetworkStream(ToSocket(ours), ownsSocket: true);
+        using (theirs)
+        {
+            _ = await _control.ExecuteAsync("getfd", new JsonObject { ["fdname"] = "state" }, theirs).ConfigureAwait(false);
+        }
+
+        _migration = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        // The memory of a copy is not shared, so that QEMU puts it into its state as well.
+        _ = await _control.ExecuteAsync("migrate", new JsonObject { ["uri"] = "fd:state" }).ConfigureAwait(false);
+        SafeFileHandle state = MemoryFile.Create("state");
+        await using (var file = new FileStream(Descriptor.Duplicate(state), FileAccess.Write))
+        {
+            await stream.CopyToAsync(file).ConfigureAwait(false);
+        }
+
+        await EndMigrationAsync().ConfigureAwait(false);
+        return state;
     }
 
     private async Task ReceiveStateAsync(SnapshotFile snapshot)
