@@ -1,6 +1,6 @@
 using System.Text;
-using Nex.Testing.FirecrackerStandin.Machine;
 using Nex.Testing.Files;
+using Nex.Testing.FirecrackerStandin.Machine;
 
 namespace Nex.Testing.FirecrackerStandin.Tests.Support;
 
