@@ -8,7 +8,7 @@ readonly artifacts="$root/artifacts"
 readonly native="$artifacts/native"
 readonly configuration=Release
 # A test project that runs longer than this hangs.
-readonly test_limit="${NEX_TEST_LIMIT:-15m}"
+readonly test_limit="${NEX_TEST_LIMIT:-30m}"
 
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_CLI_UI_LANGUAGE=en
 

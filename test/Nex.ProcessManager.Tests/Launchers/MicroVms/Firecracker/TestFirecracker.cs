@@ -10,27 +10,24 @@ namespace Nex.ProcessManager.Tests.Launchers.MicroVms.Firecracker;
 internal static class TestFirecracker
 {
     private const string Standin = "firecracker-standin";
+    private const string StandinVariable = "NEX_FIRECRACKER_STANDIN";
+    private const string JailerVariable = "NEX_FIRECRACKER_JAILER";
 
-    private static readonly string Root = FindRoot();
+    private static readonly string StandinPath = Environment.GetEnvironmentVariable(StandinVariable) ?? Path.Combine(BuiltDirectory, Standin);
 
-    /// <summary>The stand-in as it was built, or null.</summary>
-    private static string? StandinPath
+    private static readonly string JailerStandinPath = Environment.GetEnvironmentVariable(JailerVariable) ?? Path.Combine(BuiltDirectory, "jailer-standin");
+
+    private static readonly string Runtime = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", ".."));
+
+    private static readonly string Modules = Path.Combine(Path.GetDirectoryName(GuestFiles.Kernel)!, "modules");
+
+    /// <summary>The stand-in is built with these tests, in the same way.</summary>
+    private static string BuiltDirectory
     {
         get
         {
-            string built = Path.Combine(Root, "artifacts", "bin", "Nex.Testing.FirecrackerStandin", "release", Standin);
-            string path = Environment.GetEnvironmentVariable("NEX_FIRECRACKER_STANDIN") ?? built;
-            return File.Exists(path) ? path : null;
-        }
-    }
-
-    /// <summary>Its jailer beside it, or null.</summary>
-    private static string? JailerStandinPath
-    {
-        get
-        {
-            string path = Environment.GetEnvironmentVariable("NEX_FIRECRACKER_JAILER") ?? Path.Combine(Path.GetDirectoryName(StandinPath) ?? "/", "jailer-standin");
-            return File.Exists(path) ? path : null;
+            var own = new DirectoryInfo(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+            return Path.Combine(own.Parent!.Parent!.FullName, "Nex.Testing.FirecrackerStandin", own.Name);
         }
     }
 
@@ -42,7 +39,7 @@ internal static class TestFirecracker
     {
         Assert.SkipUnless(File.Exists(GuestFiles.UncompressedKernel), $"There is no kernel {GuestFiles.UncompressedKernel} for machines.");
         Assert.SkipUnless(File.Exists(GuestFiles.Initramfs), $"There is no image {GuestFiles.Initramfs} for machines.");
-        Assert.SkipUnless(IsReal || StandinPath is not null, "There is neither firecracker with /dev/kvm nor the stand-in for it.");
+        Assert.SkipUnless(IsReal || Executables.Find("qemu-system-x86_64") is not null, "There is neither firecracker with /dev/kvm nor QEMU for the stand-in.");
         return RealManager.OptionsOf(Sandbox.Firecracker) with
         {
             MicroVm = GuestFiles.Machines with
@@ -58,8 +55,8 @@ internal static class TestFirecracker
     internal static ProcessManagerOptions JailedOptionsOrSkip(TempDirectory directory)
     {
         ProcessManagerOptions options = OptionsOrSkip(directory);
-        string? jailer = IsReal ? Executables.Find("jailer") : JailerStandinPath;
-        Assert.SkipUnless(jailer is not null, "There is neither the jailer of Firecracker nor the stand-in for it.");
+        string? jailer = IsReal ? Executables.Find("jailer") : WriteJailerStandin(directory);
+        Assert.SkipUnless(jailer is not null, "There is no jailer of Firecracker.");
         Assert.SkipUnless(ProcessControl.EffectiveUserId == 0, "The jailer needs root.");
         return options with
         {
@@ -71,27 +68,22 @@ internal static class TestFirecracker
     /// Firecracker needs no environment and gets none; the stand-in is a .NET program that starts QEMU. What sets its environment becomes it, so
     /// that the process stays the same.
     /// </summary>
-    private static string WriteStandin(TempDirectory directory)
-    {
-        string runtime = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", ".."));
-        return directory.WriteProgram(
-            Standin,
-            $"""
-            #!/bin/sh
-            export PATH=/usr/local/bin:/usr/bin:/bin DOTNET_ROOT={runtime} NEX_STANDIN_MODULES={Path.Combine(Path.GetDirectoryName(GuestFiles.Kernel)!, "modules")}
-            exec {StandinPath} "$@"
+    private static string WriteStandin(TempDirectory directory) => directory.WriteProgram(
+        Standin,
+        $"""
+        #!/bin/sh
+        export PATH=/usr/local/bin:/usr/bin:/bin DOTNET_ROOT={Runtime} DOTNET_EnableDiagnostics=0 NEX_STANDIN_MODULES={Modules}
+        exec {StandinPath} "$@"
 
-            """);
-    }
+        """);
 
-    private static string FindRoot()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Nex.slnx")))
-        {
-            directory = directory.Parent;
-        }
+    /// <summary>The jail of the stand-in has what the stand-in needs of the host.</summary>
+    private static string WriteJailerStandin(TempDirectory directory) => directory.WriteProgram(
+        "jailer-standin",
+        $"""
+        #!/bin/sh
+        export JAILER_STANDIN_PATHS={Runtime}:{Modules}:{Path.GetDirectoryName(StandinPath)}
+        exec {JailerStandinPath} "$@"
 
-        return directory?.FullName ?? "/";
-    }
+        """);
 }
