@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -24,6 +25,8 @@ internal sealed class Stranger : IAsyncDisposable
 {
     internal const string Bucket = "NEXCLIFILES";
 
+    // To seal takes longer than all else in a request.
+    private readonly ConcurrentDictionary<string, string> _sealed = new();
     private readonly List<Task> _listening = [];
     private readonly CancellationTokenSource _over = new();
 
@@ -126,7 +129,7 @@ internal sealed class Stranger : IAsyncDisposable
             },
             ["essential"] = false,
             ["workload_jwt"] = jwt ?? Jwt(name, "abc12345TODOmakethisreal"),
-            ["environment"] = Seal(node, "{}"),
+            ["environment"] = _sealed.GetOrAdd(node.Id, _ => Seal(node, "{}")),
             ["jsdomain"] = "",
             ["sender_public_key"] = Xkey.GetPublicKey(),
             ["target_node"] = node.Id,
