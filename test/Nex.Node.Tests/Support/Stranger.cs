@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -24,6 +25,8 @@ internal sealed class Stranger : IAsyncDisposable
 {
     internal const string Bucket = "NEXCLIFILES";
 
+    // To seal takes longer than all else in a request.
+    private readonly ConcurrentDictionary<string, string> _sealed = new();
     private readonly List<Task> _listening = [];
     private readonly CancellationTokenSource _over = new();
 
@@ -121,12 +124,21 @@ internal sealed class Stranger : IAsyncDisposable
             ["type"] = "elf",
             ["location"] = new JsonObject
             {
-                ["Scheme"] = "nats", ["Opaque"] = "", ["User"] = null, ["Host"] = Bucket, ["Path"] = $"/{key}", ["RawPath"] = "", ["OmitHost"] = false,
-                ["ForceQuery"] = false, ["RawQuery"] = "", ["Fragment"] = "", ["RawFragment"] = "",
+                ["Scheme"] = "nats",
+                ["Opaque"] = "",
+                ["User"] = null,
+                ["Host"] = Bucket,
+                ["Path"] = $"/{key}",
+                ["RawPath"] = "",
+                ["OmitHost"] = false,
+                ["ForceQuery"] = false,
+                ["RawQuery"] = "",
+                ["Fragment"] = "",
+                ["RawFragment"] = "",
             },
             ["essential"] = false,
             ["workload_jwt"] = jwt ?? Jwt(name, "abc12345TODOmakethisreal"),
-            ["environment"] = Seal(node, "{}"),
+            ["environment"] = _sealed.GetOrAdd(node.Id, _ => Seal(node, "{}")),
             ["jsdomain"] = "",
             ["sender_public_key"] = Xkey.GetPublicKey(),
             ["target_node"] = node.Id,
@@ -152,7 +164,11 @@ internal sealed class Stranger : IAsyncDisposable
 
         var claims = new JsonObject
         {
-            ["jti"] = Guid.NewGuid().ToString("n"), ["iat"] = DateTimeOffset.UtcNow.ToUnixTimeSeconds(), ["iss"] = Issuer, ["sub"] = subject, ["nats"] = nats,
+            ["jti"] = Guid.NewGuid().ToString("n"),
+            ["iat"] = DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
+            ["iss"] = Issuer,
+            ["sub"] = subject,
+            ["nats"] = nats,
         };
         change?.Invoke(claims);
         string signed = $"{Encode("""{"typ":"JWT","alg":"ed25519-nkey"}""")}.{Encode(claims.ToJsonString())}";
