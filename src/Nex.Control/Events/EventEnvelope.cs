@@ -8,7 +8,7 @@ namespace Nex.Control.Events;
 /// <summary>Events in the JSON format of CloudEvents 1.0.</summary>
 internal static class EventEnvelope
 {
-    private static readonly JsonEventFormatter Formatter = new();
+    private static readonly ElementFormatter Formatter = new();
 
     /// <param name="source">The node's id, or the workload's for what an agent says.</param>
     internal static byte[] Write<T>(string type, string source, T data, JsonTypeInfo<T> json, DateTimeOffset time)
@@ -35,6 +35,16 @@ internal static class EventEnvelope
         catch (Exception failure) when (failure is JsonException or ArgumentException or InvalidOperationException or FormatException)
         {
             throw new ControlException(ControlFault.UnreadableAnswer, $"What came is no CloudEvent: {failure.Message}", failure);
+        }
+    }
+
+    /// <summary>Writes data that is JSON already, without the reflection that the library would use.</summary>
+    private sealed class ElementFormatter : JsonEventFormatter
+    {
+        protected override void EncodeStructuredModeData(CloudEvent cloudEvent, Utf8JsonWriter writer)
+        {
+            writer.WritePropertyName("data");
+            ((JsonElement)cloudEvent.Data!).WriteTo(writer);
         }
     }
 }
