@@ -1,4 +1,6 @@
 using System.Collections.ObjectModel;
+using NATS.NKeys;
+using Nex.Control.Claims;
 using Nex.ProcessManager.Configuration;
 using Nex.Protocol.Workloads;
 
@@ -75,7 +77,7 @@ public sealed record NodeOptions
         Require(Tags.All(tag => tag.Key.Length > 0 && tag.Value is not null), nameof(Tags), "must all have a name and a value");
         foreach (string issuer in ValidIssuers)
         {
-            Require(NATS.NKeys.KeyPair.IsValidPublicKey(NATS.NKeys.PrefixByte.Account, issuer), nameof(ValidIssuers), $"must be public account keys (A…): '{issuer}' is none");
+            Require(PublicKey.IsValid(PrefixByte.Account, issuer), nameof(ValidIssuers), $"must be public account keys (A…): '{issuer}' is none");
         }
 
         foreach (string type in WorkloadTypes)

@@ -20,7 +20,7 @@ internal static class SealedEnvironment
     /// <exception cref="ClaimsException">It is sealed for another node, by another sender, or is none.</exception>
     internal static Dictionary<string, string> Open(string environment, KeyPair node, string senderXkey)
     {
-        if (!KeyPair.IsValidPublicKey(PrefixByte.Curve, senderXkey))
+        if (!PublicKey.IsValid(PrefixByte.Curve, senderXkey))
         {
             throw new ClaimsException("sender_public_key is no public curve key (X…)");
         }

@@ -108,7 +108,7 @@ internal sealed record WorkloadClaims
 
     private static void CheckSignature(ClaimsBody body, byte[] signed, byte[] signature)
     {
-        if (!KeyPair.IsValidPublicKey(PrefixByte.Account, body.Iss))
+        if (!PublicKey.IsValid(PrefixByte.Account, body.Iss))
         {
             throw new ClaimsException("its issuer is no public account key (A…)");
         }

@@ -7,8 +7,8 @@ namespace Nex.Node.Deploys;
 internal sealed class UsedClaims(int capacity, TimeSpan memory, TimeProvider time)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<(string Issuer, string Id), long> _used = [];
-    private readonly Queue<((string Issuer, string Id) Claims, long At)> _order = new();
+    private readonly Dictionary<(string Issuer, string Id), LinkedListNode<Use>> _used = [];
+    private readonly LinkedList<Use> _oldestFirst = new();
 
     /// <returns>False where they have been used.</returns>
     internal bool TryUse(string issuer, string id)
@@ -17,12 +17,17 @@ internal sealed class UsedClaims(int capacity, TimeSpan memory, TimeProvider tim
         lock (_lock)
         {
             Forget(now);
-            if (!_used.TryAdd((issuer, id), now))
+            if (_used.ContainsKey((issuer, id)))
             {
                 return false;
             }
 
-            _order.Enqueue(((issuer, id), now));
+            if (_used.Count == capacity)
+            {
+                Remove(_oldestFirst.First!);
+            }
+
+            _used.Add((issuer, id), _oldestFirst.AddLast(new Use(issuer, id, now)));
             return true;
         }
     }
@@ -32,21 +37,26 @@ internal sealed class UsedClaims(int capacity, TimeSpan memory, TimeProvider tim
     {
         lock (_lock)
         {
-            // Its place in the order is passed over when its time comes.
-            _used.Remove((issuer, id));
+            if (_used.TryGetValue((issuer, id), out LinkedListNode<Use>? use))
+            {
+                Remove(use);
+            }
         }
     }
 
     private void Forget(long now)
     {
-        while (_order.TryPeek(out var oldest) && (_order.Count >= capacity || time.GetElapsedTime(oldest.At, now) > memory))
+        while (_oldestFirst.First is { } oldest && time.GetElapsedTime(oldest.Value.At, now) > memory)
         {
-            _order.Dequeue();
-            // One that was returned and used again has a later place.
-            if (_used.TryGetValue(oldest.Claims, out long at) && at == oldest.At)
-            {
-                _used.Remove(oldest.Claims);
-            }
+            Remove(oldest);
         }
     }
+
+    private void Remove(LinkedListNode<Use> use)
+    {
+        _oldestFirst.Remove(use);
+        _used.Remove((use.Value.Issuer, use.Value.Id));
+    }
+
+    private readonly record struct Use(string Issuer, string Id, long At);
 }

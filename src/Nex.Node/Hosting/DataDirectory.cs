@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Nex.Control.Connections;
 
 namespace Nex.Node.Hosting;
 
@@ -9,6 +10,7 @@ internal sealed class DataDirectory : IDisposable
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode WritableByOthers = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
     private const string LockName = "node.lock";
+    private const string OwnerName = "node.pid";
 
     private readonly FileStream _lock;
 
@@ -36,9 +38,8 @@ internal sealed class DataDirectory : IDisposable
             var held = new FileStream(
                 System.IO.Path.Combine(path, LockName),
                 new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
-            held.SetLength(0);
-            held.Write(Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
-            held.Flush();
+            // In a file of its own, for others to read: the lock keeps them from reading this one.
+            PrivateFile.Write(System.IO.Path.Combine(path, OwnerName), Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
             return new DataDirectory(path, held);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -58,10 +59,7 @@ internal sealed class DataDirectory : IDisposable
     {
         try
         {
-            // Opened in a way that takes no lock itself.
-            using var file = new FileStream(System.IO.Path.Combine(path, LockName), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            using var reader = new StreamReader(file);
-            string text = reader.ReadToEnd();
+            string text = File.ReadAllText(System.IO.Path.Combine(path, OwnerName));
             return int.TryParse(text, CultureInfo.InvariantCulture, out int pid) && Directory.Exists($"/proc/{pid}") ? text : null;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

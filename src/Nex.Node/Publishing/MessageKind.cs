@@ -15,7 +15,8 @@ internal enum MessageKind
 
 /// <summary>A message that waits to be published.</summary>
 /// <param name="Log">Whose log it is a line of.</param>
-internal readonly record struct OutgoingMessage(MessageKind Kind, string Subject, byte[] Payload, WorkloadLog? Log = null)
+/// <param name="Lines">How many lines are lost with it: more than one where it tells of lines that were lost before.</param>
+internal readonly record struct OutgoingMessage(MessageKind Kind, string Subject, byte[] Payload, WorkloadLog? Log = null, long Lines = 1)
 {
     // What an entry takes besides its bytes.
     private const int Overhead = 96;

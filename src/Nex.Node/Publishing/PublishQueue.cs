@@ -55,15 +55,6 @@ internal sealed class PublishQueue(int maxMessages, long maxBytes)
         waiting?.TrySetResult();
     }
 
-    /// <summary>Lines that were lost before they came here.</summary>
-    internal void AddLoss(WorkloadLog log, long lost)
-    {
-        lock (_lock)
-        {
-            Lose(log, lost);
-        }
-    }
-
     /// <summary>Nothing more comes.</summary>
     internal void Complete()
     {
@@ -162,7 +153,7 @@ internal sealed class PublishQueue(int maxMessages, long maxBytes)
         NodeTelemetry.Dropped.Add(1, NodeTelemetry.Tag(NodeTelemetry.MessageKind, Name(message.Kind)));
         if (message.Log is { } log)
         {
-            Lose(log, 1);
+            Lose(log, message.Lines);
         }
     }
 

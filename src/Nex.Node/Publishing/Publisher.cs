@@ -46,9 +46,6 @@ internal sealed partial class Publisher : IDisposable
     /// <summary>Publishes a line of a log.</summary>
     internal void Log(in OutgoingMessage line) => _queue.Add(line);
 
-    /// <summary>Lines of a log were lost before they came here.</summary>
-    internal void Lost(WorkloadLog log, long lines) => _queue.AddLoss(log, lines);
-
     /// <summary>Takes nothing more, and waits until all has been published.</summary>
     /// <param name="cancellationToken">Gives up what still waits.</param>
     internal async Task CompleteAsync(CancellationToken cancellationToken)

@@ -66,7 +66,7 @@ internal sealed partial class WorkloadFollower(string nodeId, Workload workload,
             {
                 if (line.Missed > 0)
                 {
-                    publisher.Lost(_log, line.Missed);
+                    publisher.Log(_log.LostNote(line.Missed));
                 }
 
                 Say(line.Stream == OutputStream.StandardError ? LogLevels.Error : LogLevels.Info, line.Text);

@@ -46,7 +46,7 @@ internal sealed class WorkloadLog(string subject, string workloadId)
         var buffer = new ArrayBufferWriter<byte>(256);
         using var writer = new Utf8JsonWriter(buffer, Writing);
         Write(writer, LogLevels.Warn, Note(lost));
-        return new OutgoingMessage(MessageKind.Log, subject, buffer.WrittenSpan.ToArray());
+        return new OutgoingMessage(MessageKind.Log, subject, buffer.WrittenSpan.ToArray(), this, lost);
     }
 
     internal static string Note(long lost) => string.Create(
