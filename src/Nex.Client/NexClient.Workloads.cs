@@ -25,7 +25,7 @@ public sealed partial class NexClient
         ArgumentNullException.ThrowIfNull(options);
         ArtifactLocation location = Check(options);
         string xkey = options.NodeXkey ?? (await PingAsync(options.NodeId, cancellationToken).ConfigureAwait(false)).TargetXkey;
-        if (!KeyPair.IsValidPublicKey(PrefixByte.Curve, xkey))
+        if (!PublicKey.IsValid(PrefixByte.Curve, xkey))
         {
             throw new ControlException(ControlFault.UnreadableAnswer, $"The node {options.NodeId} says that its key is '{xkey}', which is no public curve key: nothing can be sealed for it.");
         }

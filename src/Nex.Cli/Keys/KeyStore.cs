@@ -44,7 +44,7 @@ internal static class KeyStore
         {
             return KeyPair.FromSeed(seed);
         }
-        catch (Exception failure) when (failure is NKeysException or ArgumentException or FormatException)
+        catch (Exception failure) when (failure is NKeysException or ArgumentException or FormatException or IndexOutOfRangeException)
         {
             throw new UsageException($"The seed in {file} is damaged: its checksum does not fit.");
         }

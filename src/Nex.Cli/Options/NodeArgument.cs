@@ -1,6 +1,7 @@
 using NATS.NKeys;
 using Nex.Client;
 using Nex.Control;
+using Nex.Control.Claims;
 using Nex.Control.Messages;
 
 namespace Nex.Cli.Options;
@@ -31,7 +32,7 @@ internal static class NodeArgument
         };
     }
 
-    internal static bool IsId(string text) => KeyPair.IsValidPublicKey(PrefixByte.Server, text);
+    internal static bool IsId(string text) => PublicKey.IsValid(PrefixByte.Server, text);
 
     internal static string? Name(PingReply node) => node.Tags is { } tags && tags.TryGetValue(NameTag, out string? name) ? name : null;
 }

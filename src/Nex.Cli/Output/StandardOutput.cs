@@ -1,4 +1,3 @@
-using System.IO.Pipes;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 
@@ -20,12 +19,15 @@ internal static class StandardOutput
 
         try
         {
-            var pipe = new AnonymousPipeClientStream(PipeDirection.Out, new SafePipeHandle(Descriptor, ownsHandle: false));
-            return new StreamWriter(pipe, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), bufferSize: 4096) { AutoFlush = true, NewLine = "\n" };
+            var stream = new FileStream(new SafeFileHandle(Descriptor, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+            // A file is shared with the programs before and after, whose place in it a stream of our own would not keep.
+            return stream.CanSeek
+                ? Console.Out
+                : new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), bufferSize: 4096) { AutoFlush = true, NewLine = "\n" };
         }
         catch (Exception failure) when (failure is IOException or ArgumentException or NotSupportedException)
         {
-            // A file, or closed.
+            // It is closed.
             return Console.Out;
         }
     }

@@ -36,7 +36,7 @@ internal static class SecretFiles
             using KeyPair key = KeyPair.FromSeed(seed);
             return (key.GetPublicKey(), seed);
         }
-        catch (Exception failure) when (failure is NKeysException or ArgumentException or FormatException)
+        catch (Exception failure) when (failure is NKeysException or ArgumentException or FormatException or IndexOutOfRangeException)
         {
             throw new NatsSettingsException($"The nkey file {file} holds a seed that is damaged: its checksum does not fit.", failure);
         }

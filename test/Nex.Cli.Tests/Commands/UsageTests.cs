@@ -17,7 +17,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("/nonexistent does not exist", "devrun", "/nonexistent")]
     [InlineData("is a directory", "devrun", "/")]
     [InlineData("neither a Linux program", "devrun", "/etc/passwd")]
-    [InlineData("no context 'none'", "node", "ls", "--context", "none")]
+    [InlineData("no NATS context 'none'", "node", "ls", "--context", "none")]
     public async Task What_cannot_be_meant_is_exit_code_2_with_a_hint(string hint, params string[] arguments)
     {
         CommandResult result = await _home.RunAsync(arguments);

@@ -16,11 +16,14 @@ public sealed class StreamCommandTests : NodeTest
         await SucceedAsync("devrun", BusyBox, "--name", "other", "--", "echo", "not this");
         await SucceedAsync("devrun", BusyBox, "--name", "wanted", "--namespace", "elsewhere", "--", "echo", "nor this");
         await SucceedAsync("devrun", BusyBox, "--name", "wanted", "--", "echo", "this");
-        string line = await logs.LineAsync(line => line.StartsWith('{')).Within();
+        string line = await logs.LineAsync(line => line.Contains("\"this\"", StringComparison.Ordinal)).Within();
         logs.Signal(NexHome.Interrupt);
 
         Assert.Equal(130, (await logs.EndAsync()).Code);
-        Assert.Equal(("this", "wanted", "INFO", Node.Id), ((string?)JsonNode.Parse(line)!["text"], (string?)JsonNode.Parse(line)!["workload_name"], (string?)JsonNode.Parse(line)!["level"], (string?)JsonNode.Parse(line)!["node_id"]));
+        JsonNode told = JsonNode.Parse(line)!;
+        Assert.Equal(("wanted", "INFO", Node.Id), ((string?)told["workload_name"], (string?)told["level"], (string?)told["node_id"]));
+        Assert.All(logs.Lines.Reached.Where(line => line.StartsWith('{')), line => Assert.Contains("\"wanted\"", line, StringComparison.Ordinal));
+        Assert.DoesNotContain(logs.Lines.Reached, line => line.Contains("nor this", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -44,7 +44,7 @@ public sealed class WorkloadCommandTests : NodeTest
         CommandResult result = await SucceedAsync(
             "devrun", BusyBox, "GREETING=good  day", "--follow", "--argv", "sh", "--argv", "-c", "--", "for a in \"$@\"; do echo \"<$a>\"; done; echo \"$GREETING\"", "sh", "two  words", "", "--json");
 
-        Assert.Equal(["<two  words>", "<>", "<--json>", "good  day"], result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[1..]);
+        Assert.Equal(["<two  words>", "<>", "<--json>", "good  day"], result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[2..]);
         Assert.Contains("ended with code 0", result.Errors, StringComparison.Ordinal);
     }
 
@@ -55,9 +55,9 @@ public sealed class WorkloadCommandTests : NodeTest
 
         Assert.Equal(1, result.ExitCode);
         JsonNode[] lines = [.. result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!)];
-        Assert.Equal(["deployed", "log", "ended"], lines.Select(line => (string?)line["type"]));
-        Assert.Equal(("bad", "ERROR"), ((string?)lines[1]["text"], (string?)lines[1]["level"]));
-        Assert.Equal(3, (int)lines[2]["code"]!);
+        Assert.Equal(["deployed", "log", "log", "ended"], lines.Select(line => (string?)line["type"]));
+        Assert.Equal(("bad", "ERROR"), ((string?)lines[2]["text"], (string?)lines[2]["level"]));
+        Assert.Equal(3, (int)lines[3]["code"]!);
     }
 
     [Fact]
