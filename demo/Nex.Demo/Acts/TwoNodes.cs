@@ -30,12 +30,12 @@ internal sealed class TwoNodes : IAct
         await StopAsync(stage, nex, first, cancellationToken);
     }
 
-    /// <summary>A program from this disk runs on the node, and what it writes comes back.</summary>
+    /// <summary>A program from this disk runs on the node, and what it writes comes back. Busybox is told what to be by its first argument where its name begins like its own.</summary>
     private static async Task FollowAsync(Stage stage, NexProgram nex, DemoNode node, CancellationToken cancellationToken)
     {
         long begun = Stopwatch.GetTimestamp();
         Command command = nex.Command(
-            "--context", node.Context, "devrun", stage.BusyboxPath, "--name", "greeter", "--follow", $"NEX_DEMO={stage.MarkOf("greeter")}", "--", "echo", Says);
+            "--context", node.Context, "devrun", stage.BusyboxPath, "--name", "busybox-greeter", "--follow", $"NEX_DEMO={stage.MarkOf("greeter")}", "--", "echo", Says);
         bool heard = false;
         int code = -1;
         await foreach (CommandEvent item in command.ListenAsync(cancellationToken))
@@ -61,7 +61,7 @@ internal sealed class TwoNodes : IAct
     private static async Task StopAsync(Stage stage, NexProgram nex, DemoNode node, CancellationToken cancellationToken)
     {
         JsonElement deployed = await nex.AskAsync(
-            ["--context", node.Context, "devrun", stage.BusyboxPath, "--name", "sleeper", $"NEX_DEMO={stage.MarkOf("sleeper")}", "--argv", "sleep", "--argv", "600"], cancellationToken);
+            ["--context", node.Context, "devrun", stage.BusyboxPath, "--name", "busybox-sleeper", $"NEX_DEMO={stage.MarkOf("sleeper")}", "--argv", "sleep", "--argv", "600"], cancellationToken);
         string id = deployed.GetProperty("id").GetString()!;
         JsonElement stopped = await nex.AskAsync(["--context", node.Context, "stop", id], cancellationToken);
         JsonElement found = await nex.AskAsync(["--context", node.Context, "node", "probe"], cancellationToken);
