@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace Nex.Cli.Options;
@@ -8,6 +9,8 @@ internal static class Durations
     // Longest first, so that "ms" is not taken for "m".
     private static readonly (string Unit, double Seconds)[] Units = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600)];
 
+    private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789.");
+
     private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
 
     /// <returns>Null when it is none, is not above zero, or is longer than a day.</returns>
@@ -16,7 +19,7 @@ internal static class Durations
         double seconds = 0;
         for (ReadOnlySpan<char> rest = text; rest.Length > 0;)
         {
-            int digits = rest.IndexOfAnyExcept("0123456789.");
+            int digits = rest.IndexOfAnyExcept(Digits);
             if (digits <= 0 || !double.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number))
             {
                 return null;
