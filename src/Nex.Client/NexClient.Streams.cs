@@ -53,7 +53,7 @@ public sealed partial class NexClient
     {
         ArgumentNullException.ThrowIfNull(filter);
         return OpenAsync(
-            [ControlSubjects.Pattern("events", filter.Namespace, filter.Type)],
+            [ControlSubjects.Pattern("events", Any(filter.Namespace), Any(filter.Type))],
             (subject, payload) => Pass(filter, NodeEventReader.Read(subject, payload, Options.TimeProvider.GetUtcNow())),
             cancellationToken);
     }
@@ -75,10 +75,13 @@ public sealed partial class NexClient
     // comes over the network that is not wanted.
     private static string[] Subjects(LogFilter filter)
     {
-        string ours = ControlSubjects.Pattern("logs", filter.Namespace, filter.NodeId, filter.WorkloadName, filter.WorkloadId);
-        string theirs = ControlSubjects.Pattern("logs", filter.Namespace, filter.NodeId, filter.WorkloadId, filter.WorkloadName);
+        (string? space, string? node, string? name, string? id) = (Any(filter.Namespace), Any(filter.NodeId), Any(filter.WorkloadName), Any(filter.WorkloadId));
+        string ours = ControlSubjects.Pattern("logs", space, node, name, id);
+        string theirs = ControlSubjects.Pattern("logs", space, node, id, name);
         return ours == theirs ? [ours] : [ours, theirs];
     }
+
+    private static string? Any(string? text) => text is null ? null : Token(text);
 
     private static NodeLogLine? Pass(LogFilter filter, NodeLogLine? line) =>
         line is not null

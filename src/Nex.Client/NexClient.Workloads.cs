@@ -32,7 +32,7 @@ public sealed partial class NexClient
 
         RunRequest request = Seal(options, location, xkey);
         return await _requester.AskAsync(
-            new Request("client.deploy", ControlSubjects.Deploy(options.Namespace, options.NodeId), MessageTypes.Run, $"node {options.NodeId}")
+            new Request("client.deploy", ControlSubjects.Deploy(Token(options.Namespace), Token(options.NodeId)), MessageTypes.Run, $"node {options.NodeId}")
             {
                 Payload = JsonSerializer.SerializeToUtf8Bytes(request, ControlJsonContext.Default.RunRequest),
                 Timeout = Options.WorkTimeout,
@@ -58,7 +58,7 @@ public sealed partial class NexClient
             TargetNode = node,
         };
         return await _requester.AskAsync(
-            new Request("client.stop", ControlSubjects.Stop(options.Namespace, node), MessageTypes.Stop, $"node {node}")
+            new Request("client.stop", ControlSubjects.Stop(Token(options.Namespace), Token(node)), MessageTypes.Stop, $"node {node}")
             {
                 Payload = JsonSerializer.SerializeToUtf8Bytes(request, ControlJsonContext.Default.StopRequest),
                 Timeout = Options.WorkTimeout,

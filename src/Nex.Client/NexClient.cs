@@ -47,7 +47,13 @@ public sealed partial class NexClient : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(settings);
         options ??= new NexClientOptions();
-        var connection = new NatsConnection(settings.ToOptions(options.LoggerFactory) with { ConnectTimeout = options.Timeout, RequestTimeout = options.Timeout });
+        var connection = new NatsConnection(settings.ToOptions(options.LoggerFactory) with
+        {
+            ConnectTimeout = options.Timeout,
+            RequestTimeout = options.Timeout,
+            // Of two answers, which nodes of the original give to some requests, the first counts; otherwise it would be the last.
+            RequestReplyMode = NatsRequestReplyMode.Direct,
+        });
         try
         {
             await connection.ConnectAsync().AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -81,13 +87,13 @@ public sealed partial class NexClient : IAsyncDisposable
     /// <summary>Asks one node who it is.</summary>
     public Task<PingReply> PingAsync(string nodeId, CancellationToken cancellationToken = default) =>
         _requester.AskAsync(
-            new Request("client.ping", ControlSubjects.Ping(nodeId), MessageTypes.Ping, $"node {nodeId}"),
+            new Request("client.ping", ControlSubjects.Ping(Token(nodeId)), MessageTypes.Ping, $"node {nodeId}"),
             ControlJsonContext.Default.PingReply, cancellationToken);
 
     /// <summary>Asks a node about itself and its workloads in one namespace.</summary>
     public Task<InfoReply> GetInfoAsync(string nodeId, string @namespace = DefaultNamespace, CancellationToken cancellationToken = default) =>
         _requester.AskAsync(
-            new Request("client.info", ControlSubjects.Info(@namespace, nodeId), MessageTypes.Info, $"node {nodeId}"),
+            new Request("client.info", ControlSubjects.Info(Token(@namespace), Token(nodeId)), MessageTypes.Info, $"node {nodeId}"),
             ControlJsonContext.Default.InfoReply, cancellationToken);
 
     /// <summary>Asks all nodes for workloads of a namespace. Ends as <see cref="ListNodesAsync"/> does.</summary>
@@ -98,7 +104,7 @@ public sealed partial class NexClient : IAsyncDisposable
     {
         List<WorkloadPingReply> answers = await _requester
             .GatherAsync(
-                "client.find", ControlSubjects.WorkloadPing(@namespace, nameOrId), MessageTypes.Ping,
+                "client.find", ControlSubjects.WorkloadPing(Token(@namespace), nameOrId is null ? null : Token(nameOrId)), MessageTypes.Ping,
                 ControlJsonContext.Default.WorkloadPingReply, cancellationToken)
             .ConfigureAwait(false);
         return [.. answers.DistinctBy(answer => answer.NodeId).OrderBy(answer => answer.NodeId, StringComparer.Ordinal)];
@@ -107,8 +113,13 @@ public sealed partial class NexClient : IAsyncDisposable
     /// <summary>Tells a node to take no new workloads. Those that run go on.</summary>
     public Task<LameDuckReply> EnterLameDuckAsync(string nodeId, CancellationToken cancellationToken = default) =>
         _requester.AskAsync(
-            new Request("client.lameduck", ControlSubjects.LameDuck(nodeId), MessageTypes.LameDuck, $"node {nodeId}"),
+            new Request("client.lameduck", ControlSubjects.LameDuck(Token(nodeId)), MessageTypes.LameDuck, $"node {nodeId}"),
             ControlJsonContext.Default.LameDuckReply, cancellationToken);
+
+    // A wildcard would ask for what belongs to others.
+    private static string Token(string text) => ControlSubjects.IsToken(text)
+        ? text
+        : throw new ArgumentException($"'{text}' cannot be part of a NATS subject: it must be one token, without dots, wildcards and blanks.", nameof(text));
 
     /// <summary>Closes the connection where it is the client's own.</summary>
     public async ValueTask DisposeAsync()

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Nex.Control;
 
 namespace Nex.Cli.Options;
 
@@ -50,7 +51,10 @@ internal sealed class GlobalOptions
     internal bool IsJson(ParseResult parsed) => parsed.GetValue(_json);
 
     /// <returns>Null where it is not given.</returns>
-    internal string? GivenNamespace(ParseResult parsed) => parsed.GetValue(_namespace) ?? Variable("NEX_NAMESPACE");
+    internal string? GivenNamespace(ParseResult parsed) =>
+        (parsed.GetValue(_namespace) ?? Variable("NEX_NAMESPACE")) is { } given && !ControlSubjects.IsToken(given)
+            ? throw new UsageException($"'{given}' is no namespace: it must be one word, without dots, wildcards and blanks.")
+            : parsed.GetValue(_namespace) ?? Variable("NEX_NAMESPACE");
 
     internal string Namespace(ParseResult parsed) => GivenNamespace(parsed) ?? "default";
 

@@ -54,7 +54,9 @@ internal sealed class ArtifactUploader(INatsConnection connection, NexClientOpti
 
     private async Task<INatsObjStore> OpenAsync(UploadOptions where, CancellationToken cancellation)
     {
-        var jetStream = new NatsJSContext(connection, new NatsJSOpts(connection.Opts, domain: where.JetStreamDomain ?? options.JetStreamDomain));
+        // Each part of the file is acknowledged, and a busy server may take its time to write it.
+        var jetStream = new NatsJSContext(
+            connection, new NatsJSOpts(connection.Opts, domain: where.JetStreamDomain ?? options.JetStreamDomain, requestTimeout: options.WorkTimeout));
         var stores = new NatsObjContext(jetStream);
         try
         {

@@ -40,7 +40,13 @@ internal static class LogLineReader
     {
         int sign = level.AsSpan().IndexOfAny('+', '-');
         string word = sign < 0 ? level : level[..sign];
-        LogSeverity named = Enum.TryParse(word, ignoreCase: true, out LogSeverity known) && Enum.IsDefined(known) ? known : LogSeverity.Info;
+        LogSeverity named = word.ToUpperInvariant() switch
+        {
+            LogLevels.Debug => LogSeverity.Debug,
+            LogLevels.Warn => LogSeverity.Warn,
+            LogLevels.Error => LogSeverity.Error,
+            _ => LogSeverity.Info,
+        };
         return sign >= 0 && int.TryParse(level[sign..], out int more)
             ? (LogSeverity)Math.Clamp((int)named + (int)Math.Floor((double)more / Step), (int)LogSeverity.Debug, (int)LogSeverity.Error)
             : named;

@@ -17,6 +17,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("/nonexistent does not exist", "devrun", "/nonexistent")]
     [InlineData("is a directory", "devrun", "/")]
     [InlineData("neither a Linux program", "devrun", "/etc/passwd")]
+    [InlineData("'*' is no namespace", "node", "probe", "--namespace", "*")]
     [InlineData("no NATS context 'none'", "node", "ls", "--context", "none")]
     public async Task What_cannot_be_meant_is_exit_code_2_with_a_hint(string hint, params string[] arguments)
     {
@@ -63,9 +64,9 @@ public sealed class UsageTests : IDisposable
     {
         File.WriteAllText(_home["nex"], $"#!/bin/sh\nexec {NexProgram.Host} exec {NexProgram.Program} \"$@\"\n");
         File.SetUnixFileMode(_home["nex"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        const string Script = "PATH=$1:$PATH; source <(nex completion bash); COMP_LINE='nex node l'; COMP_POINT=10; _nex_complete; echo \"${COMPREPLY[*]}\"";
+        const string script = "PATH=$1:$PATH; source <(nex completion bash); COMP_LINE='nex node l'; COMP_POINT=10; _nex_complete; echo \"${COMPREPLY[*]}\"";
 
-        CommandResult result = await NexProgram.RunProgramAsync("bash", "-c", Script, "bash", Path.GetDirectoryName(_home["nex"])!);
+        CommandResult result = await NexProgram.RunProgramAsync("bash", "-c", script, "bash", Path.GetDirectoryName(_home["nex"])!);
 
         Assert.Contains("ls", result.Output.Split(['\n', ' ']));
     }

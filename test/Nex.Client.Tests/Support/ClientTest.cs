@@ -48,8 +48,8 @@ public abstract class ClientTest : IAsyncLifetime
     private protected Task<NexClient> ConnectAsync(TimeSpan timeout) =>
         NexClient.ConnectAsync(new NatsSettings { Servers = [Server.Url] }, new NexClientOptions { Timeout = timeout, WorkTimeout = timeout }).Within();
 
-    /// <summary>Answers requests on a subject; with nothing where the answer is null.</summary>
-    private protected async Task<Milestones<NatsMsg<byte[]>>> AnswerAsync(string subject, Func<NatsMsg<byte[]>, string?> answer)
+    /// <summary>Answers each request on a subject with these, one after the other; with nothing where there is none.</summary>
+    private protected async Task<Milestones<NatsMsg<byte[]>>> AnswerAsync(string subject, params string[] answers)
     {
         var asked = new Milestones<NatsMsg<byte[]>>();
         INatsSub<byte[]> subscription = await Stranger.SubscribeCoreAsync<byte[]>(subject);
@@ -59,9 +59,9 @@ public abstract class ClientTest : IAsyncLifetime
         {
             await foreach (NatsMsg<byte[]> request in subscription.Msgs.ReadAllAsync())
             {
-                if (answer(request) is { } reply)
+                foreach (string answer in answers)
                 {
-                    await request.ReplyAsync(Encoding.UTF8.GetBytes(reply));
+                    await request.ReplyAsync(Encoding.UTF8.GetBytes(answer));
                 }
 
                 asked.Add(request);
@@ -69,8 +69,6 @@ public abstract class ClientTest : IAsyncLifetime
         });
         return asked;
     }
-
-    private protected Task<Milestones<NatsMsg<byte[]>>> AnswerAsync(string subject, string answer) => AnswerAsync(subject, _ => answer);
 
     /// <summary>Plays the original's node: each request gets the first answer that was recorded for its subject.</summary>
     private protected async Task PlayRecordingAsync()

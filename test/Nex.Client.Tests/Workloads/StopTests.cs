@@ -59,11 +59,7 @@ public sealed class StopTests : ClientTest
     [Fact]
     public async Task The_first_of_the_originals_two_answers_counts()
     {
-        await AnswerAsync(Subject, request =>
-        {
-            _ = request.ReplyAsync(System.Text.Encoding.UTF8.GetBytes(Recording.Answers(Subject)[1]));
-            return Recording.Answer(Subject);
-        });
+        await AnswerAsync(Subject, Recording.Answers(Subject)[1], Recording.Answers(Subject)[0]);
         var stop = new StopOptions { Workload = Recording.WorkloadId, NodeId = Recording.NodeId, Name = "echoservice", Issuer = _issuer };
 
         ControlException failure = await Assert.ThrowsAsync<ControlException>(() => Client.StopAsync(stop).Within());

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Nex.Cli.Tests.Support;
+using Nex.Testing.Files;
 using Nex.Testing.Processes;
 using Nex.Testing.Waiting;
 
@@ -13,17 +14,19 @@ public sealed class StreamCommandTests : NodeTest
         await using ProgramUnderTest logs = await Home.StartAsync("logs", "--workload_name", "wanted", "--level", "info", "--json");
         await logs.LineAsync(line => line.Contains("Listening", StringComparison.Ordinal)).Within();
 
-        await SucceedAsync("devrun", BusyBox, "--name", "other", "--", "echo", "not this");
-        await SucceedAsync("devrun", BusyBox, "--name", "wanted", "--namespace", "elsewhere", "--", "echo", "nor this");
-        await SucceedAsync("devrun", BusyBox, "--name", "wanted", "--", "echo", "this");
-        string line = await logs.LineAsync(line => line.Contains("\"this\"", StringComparison.Ordinal)).Within();
+        string writer = TestPrograms.Path("write");
+        await SucceedAsync("devrun", writer, "--name", "other", "--", "lines", "1");
+        await SucceedAsync("devrun", writer, "--name", "wanted", "--namespace", "elsewhere", "--", "lines", "1");
+        await SucceedAsync("devrun", writer, "--name", "wanted", "--", "lines", "1");
+        string line = await logs.LineAsync(line => line.Contains("line 0", StringComparison.Ordinal)).Within();
         logs.Signal(NexHome.Interrupt);
 
         Assert.Equal(130, (await logs.EndAsync()).Code);
         JsonNode told = JsonNode.Parse(line)!;
         Assert.Equal(("wanted", "INFO", Node.Id), ((string?)told["workload_name"], (string?)told["level"], (string?)told["node_id"]));
-        Assert.All(logs.Lines.Reached.Where(line => line.StartsWith('{')), line => Assert.Contains("\"wanted\"", line, StringComparison.Ordinal));
-        Assert.DoesNotContain(logs.Lines.Reached, line => line.Contains("nor this", StringComparison.Ordinal));
+        Assert.All(
+            logs.Lines.Reached.Where(line => line.StartsWith('{')).Select(line => JsonNode.Parse(line)!),
+            line => Assert.Equal(("wanted", "default"), ((string?)line["workload_name"], (string?)line["namespace"])));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Nex.Cli.Tests.Support;
+using Nex.Testing.Files;
 using Nex.Testing.Processes;
 using Nex.Testing.Waiting;
 
@@ -8,6 +9,8 @@ namespace Nex.Cli.Tests.Commands.Workloads;
 public sealed class WorkloadCommandTests : NodeTest
 {
     private const string Forever = "sleep 1000";
+
+    private static readonly string Silent = TestPrograms.Path("silent");
 
     [Fact]
     public async Task A_local_program_is_put_on_a_node_and_stopped_by_its_name()
@@ -27,9 +30,9 @@ public sealed class WorkloadCommandTests : NodeTest
     [Fact]
     public async Task A_program_that_is_there_is_not_uploaded_again_and_can_be_run_from_there()
     {
-        JsonNode first = await JsonAsync("devrun", BusyBox, "--name", "one", "--bucket", "mine", "--", "sh", "-c", Forever);
-        JsonNode again = await JsonAsync("devrun", BusyBox, "--name", "one", "--bucket", "mine", "--stop", "--", "sh", "-c", Forever);
-        JsonNode run = await JsonAsync("run", "nats://mine/one", "big-one", "A=B", "--name", "two", "--hash", (string)first["hash"]!, "--", "sh", "-c", Forever);
+        JsonNode first = await JsonAsync("devrun", Silent, "--name", "one", "--bucket", "mine");
+        JsonNode again = await JsonAsync("devrun", Silent, "--name", "one", "--bucket", "mine", "--stop");
+        JsonNode run = await JsonAsync("run", "nats://mine/one", "big-one", "A=B", "--name", "two", "--hash", (string)first["hash"]!);
         JsonNode info = await JsonAsync("node", "info", "big-one");
 
         Assert.False((bool)again["uploaded"]!);
