@@ -69,7 +69,7 @@ public sealed partial class PublishingTests(SharedNats nats) : NodeTest(nats)
 
         Assert.InRange(node.Node.Status.BufferedMessages, 1, 500);
 
-        await server.RestartAsync();
+        await node.RestartAsync(server);
         Assert.Equal(NodeState.Running, node.Node.Status.State);
         Milestones<Heard> logs = await stranger.ListenAsync("$NEX.logs.away.>");
         _ = await stranger.DeployAsync(node, stranger.RunRequest(node, "after", "write", argv: ["lines", "1"]), "away");

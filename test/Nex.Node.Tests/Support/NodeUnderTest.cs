@@ -47,6 +47,24 @@ internal sealed class NodeUnderTest : IAsyncDisposable
 
     internal INatsConnection Connection => _connection;
 
+    /// <summary>Restarts the server, and waits until the node listens there again.</summary>
+    internal async Task RestartAsync(NatsServer server)
+    {
+        var back = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _connection.ConnectionOpened += OnOpened;
+        await server.RestartAsync();
+        await back.Task.Within();
+        _connection.ConnectionOpened -= OnOpened;
+        // What it has asked the server for before this is done.
+        _ = await _connection.PingAsync().Within();
+
+        ValueTask OnOpened(object? sender, NatsEventArgs arguments)
+        {
+            back.TrySetResult();
+            return ValueTask.CompletedTask;
+        }
+    }
+
     internal ArtifactCache Cache => _cache;
 
     /// <summary>The processes of its agents, and what runs on them.</summary>
