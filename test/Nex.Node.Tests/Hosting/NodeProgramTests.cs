@@ -11,6 +11,8 @@ namespace Nex.Node.Tests.Hosting;
 
 public sealed class NodeProgramTests
 {
+    private const int Interrupt = 2;
+
     [Fact]
     public async Task A_node_that_is_killed_leaves_no_agent_and_no_server()
     {
@@ -72,7 +74,7 @@ public sealed class NodeProgramTests
         Assert.True(node.Program.Signal(Signals.Terminate));
         _ = await node.Program.LineAsync(line => line.Contains("A second signal ends all at once", StringComparison.Ordinal)).Within();
 
-        Assert.True(node.Program.Signal(Signals.Terminate));
+        Assert.True(node.Program.Signal(Interrupt));
 
         Assert.Equal(130, (await node.Program.EndAsync()).Code);
         await LiveProcesses.EndAsync(started);
