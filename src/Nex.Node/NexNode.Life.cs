@@ -49,13 +49,7 @@ public sealed partial class NexNode
             using var farewell = new CancellationTokenSource();
             Task answered = _server.FinishAsync(farewell.Token);
             await workloads.ConfigureAwait(false);
-            await _core.FollowedAsync().WaitAsync(FarewellTimeout, _time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (wasRunning)
-            {
-                _announcer.Stopped(graceful: !_force.IsCancellationRequested);
-            }
-
-            await SayFarewellAsync(answered, farewell).ConfigureAwait(false);
+            await SayFarewellAsync(answered, wasRunning, farewell).ConfigureAwait(false);
         }
         catch (Exception failure)
         {
@@ -75,10 +69,17 @@ public sealed partial class NexNode
     }
 
     /// <summary>Sends what is still to be sent: for as long as NATS takes it, and not for long where it is away.</summary>
-    private async Task SayFarewellAsync(Task answered, CancellationTokenSource farewell)
+    private async Task SayFarewellAsync(Task answered, bool wasRunning, CancellationTokenSource farewell)
     {
         await using ITimer patience = _time.CreateTimer(_ => farewell.Cancel(), null, FarewellTimeout, Timeout.InfiniteTimeSpan);
+        // A deploy that was just in time has its workload followed before it is answered.
         await answered.ConfigureAwait(false);
+        await _core.FollowedAsync().ConfigureAwait(false);
+        if (wasRunning)
+        {
+            _announcer.Stopped(graceful: !_force.IsCancellationRequested);
+        }
+
         await _publisher.CompleteAsync(farewell.Token).ConfigureAwait(false);
         _ = await _watch.ConfirmAsync(_watch.Epoch, CancellationToken.None).ConfigureAwait(false);
     }

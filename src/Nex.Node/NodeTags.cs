@@ -39,7 +39,7 @@ public static class NodeTags
             {
                 System.Runtime.InteropServices.Architecture.X64 => "amd64",
                 System.Runtime.InteropServices.Architecture.Arm64 => "arm64",
-                System.Runtime.InteropServices.Architecture other => other.ToString().ToLowerInvariant(),
+                Architecture other => other.ToString().ToLowerInvariant(),
             },
             [CpuCount] = Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture),
             [Sandbox] = options.Sandbox.ToString().ToLowerInvariant(),

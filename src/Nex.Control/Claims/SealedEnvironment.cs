@@ -42,9 +42,11 @@ internal static class SealedEnvironment
 
         try
         {
-            return JsonSerializer.Deserialize(open, ControlJsonContext.Default.DictionaryStringString) ?? [];
+            Dictionary<string, string> values = JsonSerializer.Deserialize(open, ControlJsonContext.Default.DictionaryStringString) ?? [];
+            // The serializer lets a null pass for a string here.
+            return values.ContainsValue(null!) ? throw new JsonException("A value is null.") : values;
         }
-        catch (JsonException failure)
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
             throw new ClaimsException("what is sealed is no JSON object of strings", failure);
         }

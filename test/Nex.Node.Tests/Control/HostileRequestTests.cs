@@ -97,6 +97,7 @@ public sealed class HostileRequestTests(SharedNats nats) : NodeTest(nats)
         private readonly KeyPair _otherAccount = KeyPair.CreatePair(PrefixByte.Account);
         private readonly string _otherXkey = GetXkey();
         private readonly string _good;
+        private readonly string _other;
         private readonly string _sealed;
         private readonly string[] _jwts;
 
@@ -104,6 +105,7 @@ public sealed class HostileRequestTests(SharedNats nats) : NodeTest(nats)
         {
             (_node, _stranger, _random, _victim, _used) = (node, stranger, random, victim, used);
             _good = stranger.Jwt("name");
+            _other = stranger.Jwt("other");
             _sealed = stranger.Seal(node, "{}");
             // Made once: to sign takes longer than all else.
             _jwts =
@@ -152,7 +154,7 @@ public sealed class HostileRequestTests(SharedNats nats) : NodeTest(nats)
             1 => Text(Stranger.StopRequest(_node, _victim, Pick(_jwts))),
             2 => Text(Stranger.StopRequest(_node, Pick("", "nothing", _victim, new string('i', 10_000), "*", ">"), _good)),
             3 => Text($$"""{"workload_id":{{Pick("1", "null", "[]", "{}")}},"workload_jwt":"","target_node":"{{_node.Id}}"}"""),
-            4 => Text(Stranger.StopRequest(_node, _victim, _stranger.Jwt("other"))),
+            4 => Text(Stranger.StopRequest(_node, _victim, _other)),
             _ => Text(Stranger.StopRequest(_node, _victim, _good).Replace(_node.Id, Pick("N", "", _otherXkey), StringComparison.Ordinal)),
         };
 

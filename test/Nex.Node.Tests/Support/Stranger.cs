@@ -124,8 +124,17 @@ internal sealed class Stranger : IAsyncDisposable
             ["type"] = "elf",
             ["location"] = new JsonObject
             {
-                ["Scheme"] = "nats", ["Opaque"] = "", ["User"] = null, ["Host"] = Bucket, ["Path"] = $"/{key}", ["RawPath"] = "", ["OmitHost"] = false,
-                ["ForceQuery"] = false, ["RawQuery"] = "", ["Fragment"] = "", ["RawFragment"] = "",
+                ["Scheme"] = "nats",
+                ["Opaque"] = "",
+                ["User"] = null,
+                ["Host"] = Bucket,
+                ["Path"] = $"/{key}",
+                ["RawPath"] = "",
+                ["OmitHost"] = false,
+                ["ForceQuery"] = false,
+                ["RawQuery"] = "",
+                ["Fragment"] = "",
+                ["RawFragment"] = "",
             },
             ["essential"] = false,
             ["workload_jwt"] = jwt ?? Jwt(name, "abc12345TODOmakethisreal"),
@@ -155,7 +164,11 @@ internal sealed class Stranger : IAsyncDisposable
 
         var claims = new JsonObject
         {
-            ["jti"] = Guid.NewGuid().ToString("n"), ["iat"] = DateTimeOffset.UtcNow.ToUnixTimeSeconds(), ["iss"] = Issuer, ["sub"] = subject, ["nats"] = nats,
+            ["jti"] = Guid.NewGuid().ToString("n"),
+            ["iat"] = DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
+            ["iss"] = Issuer,
+            ["sub"] = subject,
+            ["nats"] = nats,
         };
         change?.Invoke(claims);
         string signed = $"{Encode("""{"typ":"JWT","alg":"ed25519-nkey"}""")}.{Encode(claims.ToJsonString())}";
