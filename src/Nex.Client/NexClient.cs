@@ -47,13 +47,8 @@ public sealed partial class NexClient : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(settings);
         options ??= new NexClientOptions();
-        var connection = new NatsConnection(settings.ToOptions(options.LoggerFactory) with
-        {
-            ConnectTimeout = options.Timeout,
-            RequestTimeout = options.Timeout,
-            // Of two answers, which nodes of the original give to some requests, the first counts; otherwise it would be the last.
-            RequestReplyMode = NatsRequestReplyMode.Direct,
-        });
+        var connection = new NatsConnection(
+            settings.ToOptions(options.LoggerFactory) with { ConnectTimeout = options.Timeout, RequestTimeout = options.Timeout });
         try
         {
             await connection.ConnectAsync().AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -29,17 +29,15 @@ internal sealed class Requester(INatsConnection connection, NexClientOptions opt
     {
         using Activity? span = ClientTelemetry.Start(request.Span);
         TimeSpan timeout = request.Timeout ?? options.Timeout;
+        using var end = new CancellationTokenSource(timeout, options.TimeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(end.Token, cancellation);
         try
         {
-            NatsMsg<byte[]> answer = await connection.RequestAsync(
-                request.Subject,
-                request.Payload,
-                ClientTelemetry.Headers(span),
-                NatsRawSerializer<byte[]>.Default,
-                NatsRawSerializer<byte[]>.Default,
-                replyOpts: new NatsSubOpts { Timeout = timeout },
-                cancellationToken: cancellation).ConfigureAwait(false);
-            return Envelope.Open(answer.Data ?? [], request.Type, json);
+            await using INatsSub<byte[]> answers = await SendAsync(request.Subject, request.Payload, span, either.Token).ConfigureAwait(false);
+            NatsMsg<byte[]> answer = await answers.Msgs.ReadAsync(either.Token).ConfigureAwait(false);
+            return answer.HasNoResponders
+                ? throw new NatsNoRespondersException()
+                : Envelope.Open(answer.Data ?? [], request.Type, json);
         }
         catch (Exception failure) when (failure is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
@@ -49,24 +47,45 @@ internal sealed class Requester(INatsConnection connection, NexClientOptions opt
         }
     }
 
+    /// <summary>
+    /// Publishes a request whose answers come on a subscription of its own. The request of the library keeps the last of several answers
+    /// that come at once, and nodes of the original give two to some requests, of which the first counts.
+    /// </summary>
+    private async Task<INatsSub<byte[]>> SendAsync(string subject, byte[] payload, Activity? span, CancellationToken cancellation)
+    {
+        string inbox = connection.NewInbox();
+        INatsSub<byte[]> answers = await connection
+            .SubscribeCoreAsync(inbox, serializer: NatsRawSerializer<byte[]>.Default, cancellationToken: cancellation).ConfigureAwait(false);
+        try
+        {
+            await connection.PublishAsync(
+                subject, payload, ClientTelemetry.Headers(span), inbox, NatsRawSerializer<byte[]>.Default, cancellationToken: cancellation)
+                .ConfigureAwait(false);
+            return answers;
+        }
+        catch
+        {
+            await answers.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
     /// <summary>Asks everybody. An answer that cannot be read is left out: one strange node must not hide the others.</summary>
     /// <exception cref="ControlException"/>
     internal async Task<List<T>> GatherAsync<T>(string span, string subject, string type, JsonTypeInfo<T> json, CancellationToken cancellation)
     {
         using Activity? activity = ClientTelemetry.Start(span);
+        using var end = new CancellationTokenSource(options.Timeout, options.TimeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(end.Token, cancellation);
         try
         {
-            string inbox = connection.NewInbox();
-            await using INatsSub<byte[]> answers = await connection
-                .SubscribeCoreAsync(inbox, serializer: NatsRawSerializer<byte[]>.Default, cancellationToken: cancellation).ConfigureAwait(false);
-            await connection.PublishAsync(
-                subject, [], ClientTelemetry.Headers(activity), inbox, NatsRawSerializer<byte[]>.Default, cancellationToken: cancellation)
-                .ConfigureAwait(false);
-            return await ReadAsync(answers, type, json, cancellation).ConfigureAwait(false);
+            await using INatsSub<byte[]> answers = await SendAsync(subject, [], activity, either.Token).ConfigureAwait(false);
+            return await ReadAsync(answers, type, json, either.Token, cancellation).ConfigureAwait(false);
         }
-        catch (Exception failure) when (failure is NatsException or IOException)
+        catch (Exception failure) when (failure is NatsException or IOException || (failure is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
-            ControlException told = Tell(failure, "nodes", options.Timeout);
+            // While NATS is away, even asking waits for it.
+            ControlException told = Unavailable("NATS", failure);
             activity?.SetStatus(ActivityStatusCode.Error, told.Message);
             throw told;
         }
@@ -75,12 +94,12 @@ internal sealed class Requester(INatsConnection connection, NexClientOptions opt
     internal static ControlException Unavailable(string what, Exception failure) =>
         new(ControlFault.Unavailable, $"{what} cannot be reached: {Innermost(failure).Message.TrimEnd('.')}.", failure);
 
-    private async Task<List<T>> ReadAsync<T>(INatsSub<byte[]> answers, string type, JsonTypeInfo<T> json, CancellationToken cancellation)
+    private async Task<List<T>> ReadAsync<T>(
+        INatsSub<byte[]> answers, string type, JsonTypeInfo<T> json, CancellationToken end, CancellationToken cancellation)
     {
         var read = new List<T>();
-        using var end = new CancellationTokenSource(options.Timeout, options.TimeProvider);
         using var quiet = new CancellationTokenSource(Timeout.InfiniteTimeSpan, options.TimeProvider);
-        using var any = CancellationTokenSource.CreateLinkedTokenSource(end.Token, quiet.Token, cancellation);
+        using var any = CancellationTokenSource.CreateLinkedTokenSource(end, quiet.Token);
         try
         {
             while (read.Count < MaxAnswers)
@@ -123,7 +142,7 @@ internal sealed class Requester(INatsConnection connection, NexClientOptions opt
     {
         ControlException told => new(told.Fault, told.Fault == ControlFault.Refused ? $"The {whom} refuses: {told.Message}" : $"The {whom}: {told.Message}", told),
         NatsNoRespondersException => new(ControlFault.NoResponders, $"There is no {whom}: nobody listens to its subject.", failure),
-        NatsNoReplyException or OperationCanceledException => new(ControlFault.Timeout, $"The {whom} has not answered within {timeout.TotalSeconds:0.###} s.", failure),
+        OperationCanceledException => new(ControlFault.Timeout, $"The {whom} has not answered within {timeout.TotalSeconds:0.###} s.", failure),
         _ => Unavailable($"The {whom}", failure),
     };
 

@@ -113,6 +113,19 @@ public sealed class QueryTests : ClientTest
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ping.Within());
     }
 
+    [Fact]
+    public async Task While_NATS_is_away_nothing_waits_for_it_for_ever()
+    {
+        await using NexClient hasty = await ConnectAsync(TimeSpan.FromMilliseconds(300));
+        await Server.KillAsync();
+
+        ControlException list = await Assert.ThrowsAsync<ControlException>(() => hasty.ListNodesAsync().Within());
+        ControlException ping = await Assert.ThrowsAsync<ControlException>(() => hasty.PingAsync(Recording.NodeId).Within());
+
+        Assert.Equal(ControlFault.Unavailable, list.Fault);
+        Assert.Contains(ping.Fault, new[] { ControlFault.Unavailable, ControlFault.Timeout });
+    }
+
     [Theory]
     [InlineData("a.b")]
     [InlineData("*")]
