@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using CloudNative.CloudEvents;
@@ -8,21 +9,28 @@ namespace Nex.Control.Events;
 /// <summary>Events in the JSON format of CloudEvents 1.0.</summary>
 internal static class EventEnvelope
 {
-    private static readonly ElementFormatter Formatter = new();
+    private static readonly JsonEventFormatter Formatter = new();
 
     /// <param name="source">The node's id, or the workload's for what an agent says.</param>
     internal static byte[] Write<T>(string type, string source, T data, JsonTypeInfo<T> json, DateTimeOffset time)
     {
-        var envelope = new CloudEvent
+        // Written here and not by the library, whose way to write data is by reflection, which a native program has not.
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var writer = new Utf8JsonWriter(buffer))
         {
-            Id = Guid.NewGuid().ToString(),
-            Type = type,
-            Source = new Uri(source, UriKind.Relative),
-            Time = time,
-            DataContentType = "application/json",
-            Data = JsonSerializer.SerializeToElement(data, json),
-        };
-        return Formatter.EncodeStructuredModeMessage(envelope, out _).ToArray();
+            writer.WriteStartObject();
+            writer.WritePropertyName("data");
+            JsonSerializer.Serialize(writer, data, json);
+            writer.WriteString("datacontenttype", "application/json");
+            writer.WriteString("id", Guid.NewGuid());
+            writer.WriteString("source", source);
+            writer.WriteString("specversion", "1.0");
+            writer.WriteString("time", time.UtcDateTime);
+            writer.WriteString("type", type);
+            writer.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan.ToArray();
     }
 
     /// <exception cref="ControlException">It is no CloudEvent.</exception>
@@ -35,16 +43,6 @@ internal static class EventEnvelope
         catch (Exception failure) when (failure is JsonException or ArgumentException or InvalidOperationException or FormatException)
         {
             throw new ControlException(ControlFault.UnreadableAnswer, $"What came is no CloudEvent: {failure.Message}", failure);
-        }
-    }
-
-    /// <summary>Writes data that is JSON already, without the reflection that the library would use.</summary>
-    private sealed class ElementFormatter : JsonEventFormatter
-    {
-        protected override void EncodeStructuredModeData(CloudEvent cloudEvent, Utf8JsonWriter writer)
-        {
-            writer.WritePropertyName("data");
-            ((JsonElement)cloudEvent.Data!).WriteTo(writer);
         }
     }
 }
