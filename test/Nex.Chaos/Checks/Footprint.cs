@@ -1,5 +1,5 @@
-using Nex.Chaos.World;
 using Nex.Chaos.Faults;
+using Nex.Chaos.World;
 using Nex.Testing.Processes;
 
 namespace Nex.Chaos.Checks;

@@ -47,10 +47,10 @@ internal sealed class KeyList
         Add(path, ValueFormats.Program, byDefault, $"`{byDefault}`", description);
 
     internal ConfigurationKey<IReadOnlyList<string>> List(string path, string each, Func<string, bool> isValid, string byDefault, string description) =>
-        Add<IReadOnlyList<string>>(path, ValueFormats.List(each, isValid), [], byDefault, description);
+        Add(path, ValueFormats.List(each, isValid), [], byDefault, description);
 
     internal ConfigurationKey<IReadOnlyDictionary<string, string>> Map(string path, string description) =>
-        Add<IReadOnlyDictionary<string, string>>(path, ValueFormats.Map, new Dictionary<string, string>(), "none", description);
+        Add(path, ValueFormats.Map, new Dictionary<string, string>(), "none", description);
 
     internal ConfigurationKey<T> Choice<T>(string path, T byDefault, string byDefaultText, string description, params (string Word, T Value)[] choices)
         where T : notnull => Add(path, ValueFormats.Choice(choices), byDefault, byDefaultText, description);

@@ -21,7 +21,7 @@ internal static class ValueFormats
     internal static ValueFormat<string> Text { get; } = TextWhere("a text that is not empty", text => !string.IsNullOrWhiteSpace(text));
 
     /// <summary>Relative ones are those of the current directory.</summary>
-    internal static ValueFormat<string> FilePath { get; } = Of<string>("a path", static (string text, [MaybeNullWhen(false)] out string path) =>
+    internal static ValueFormat<string> FilePath { get; } = Of("a path", static (string text, [MaybeNullWhen(false)] out string path) =>
     {
         bool valid = !string.IsNullOrWhiteSpace(text) && !text.Contains('\0', StringComparison.Ordinal);
         path = valid ? Path.GetFullPath(text) : null;
@@ -29,7 +29,7 @@ internal static class ValueFormats
     });
 
     /// <summary>A program: a path, or a name that is looked up in PATH.</summary>
-    internal static ValueFormat<string> Program { get; } = Of<string>("a path, or a name that is in PATH", static (string text, [MaybeNullWhen(false)] out string path) =>
+    internal static ValueFormat<string> Program { get; } = Of("a path, or a name that is in PATH", static (string text, [MaybeNullWhen(false)] out string path) =>
     {
         bool valid = !string.IsNullOrWhiteSpace(text) && !text.Contains('\0', StringComparison.Ordinal);
         path = !valid ? null : text.Contains('/', StringComparison.Ordinal) ? Path.GetFullPath(text) : text;
@@ -70,7 +70,7 @@ internal static class ValueFormats
     };
 
     internal static ValueFormat<string> TextWhere(string expected, Func<string, bool> isValid) =>
-        Of<string>(expected, (string text, [MaybeNullWhen(false)] out string value) =>
+        Of(expected, (string text, [MaybeNullWhen(false)] out string value) =>
         {
             value = text;
             return isValid(text);
@@ -112,7 +112,7 @@ internal static class ValueFormats
 
     /// <summary>One of some words, in either case.</summary>
     internal static ValueFormat<T> Choice<T>(params (string Word, T Value)[] choices)
-        where T : notnull => Of<T>(
+        where T : notnull => Of(
             "one of " + string.Join(", ", choices.Select(choice => choice.Word)),
             (string text, [MaybeNullWhen(false)] out T value) =>
             {
