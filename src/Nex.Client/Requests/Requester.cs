@@ -80,7 +80,11 @@ internal sealed class Requester(INatsConnection connection, NexClientOptions opt
         try
         {
             await using INatsSub<byte[]> answers = await SendAsync(subject, [], activity, either.Token).ConfigureAwait(false);
-            return await ReadAsync(answers, type, json, either.Token, cancellation).ConfigureAwait(false);
+            List<T> read = await ReadAsync(answers, type, json, either.Token, cancellation).ConfigureAwait(false);
+            // What was asked just as NATS went away was lost, which is not the same as that there is nobody.
+            return read.Count > 0 || connection.ConnectionState == NatsConnectionState.Open
+                ? read
+                : throw new NatsException("the connection was lost while answers were waited for");
         }
         catch (Exception failure) when (failure is NatsException or IOException || (failure is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
