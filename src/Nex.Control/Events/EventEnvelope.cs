@@ -11,8 +11,9 @@ internal static class EventEnvelope
 {
     private static readonly JsonEventFormatter Formatter = new();
 
+    /// <param name="id">Unique to this event.</param>
     /// <param name="source">The node's id, or the workload's for what an agent says.</param>
-    internal static byte[] Write<T>(string type, string source, T data, JsonTypeInfo<T> json, DateTimeOffset time)
+    internal static byte[] Write<T>(Guid id, string type, string source, T data, JsonTypeInfo<T> json, DateTimeOffset time)
     {
         // Written here and not by the library, whose way to write data is by reflection, which a native program has not.
         var buffer = new ArrayBufferWriter<byte>(512);
@@ -22,7 +23,7 @@ internal static class EventEnvelope
             writer.WritePropertyName("data");
             JsonSerializer.Serialize(writer, data, json);
             writer.WriteString("datacontenttype", "application/json");
-            writer.WriteString("id", Guid.NewGuid());
+            writer.WriteString("id", id);
             writer.WriteString("source", source);
             writer.WriteString("specversion", "1.0");
             writer.WriteString("time", time.UtcDateTime);

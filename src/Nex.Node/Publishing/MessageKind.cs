@@ -21,5 +21,8 @@ internal readonly record struct OutgoingMessage(MessageKind Kind, string Subject
     // What an entry takes besides its bytes.
     private const int Overhead = 96;
 
+    /// <summary>The id of an event. It may be sent again when the connection is lost behind it: by this, a stream keeps it once.</summary>
+    internal Guid? EventId { get; init; }
+
     internal long Cost => Payload.Length + Overhead;
 }

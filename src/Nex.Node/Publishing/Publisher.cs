@@ -16,6 +16,9 @@ internal sealed partial class Publisher : IDisposable
     private const int BatchMessages = 256;
     private const int MaxTries = 5;
 
+    // Known to JetStream, which drops what has the same within two minutes.
+    private const string MessageIdHeader = "Nats-Msg-Id";
+
     private readonly INatsConnection _connection;
     private readonly ConnectionWatch _watch;
     private readonly PublishQueue _queue;
@@ -38,10 +41,13 @@ internal sealed partial class Publisher : IDisposable
     internal int Waiting => _queue.Count;
 
     /// <summary>Publishes an event. A heartbeat may be dropped, because the next one says the same.</summary>
-    internal void Event<T>(string @namespace, string type, string source, T data, JsonTypeInfo<T> json, DateTimeOffset? time = null) => _queue.Add(new OutgoingMessage(
-        type == EventTypes.Heartbeat ? MessageKind.Heartbeat : MessageKind.Event,
-        ControlSubjects.Event(@namespace, type),
-        EventEnvelope.Write(type, source, data, json, time ?? _time.GetUtcNow())));
+    internal void Event<T>(string @namespace, string type, string source, T data, JsonTypeInfo<T> json, DateTimeOffset? time = null)
+    {
+        var id = Guid.NewGuid();
+        byte[] payload = EventEnvelope.Write(id, type, source, data, json, time ?? _time.GetUtcNow());
+        MessageKind kind = type == EventTypes.Heartbeat ? MessageKind.Heartbeat : MessageKind.Event;
+        _queue.Add(new OutgoingMessage(kind, ControlSubjects.Event(@namespace, type), payload) { EventId = id });
+    }
 
     /// <summary>Publishes a line of a log.</summary>
     internal void Log(in OutgoingMessage line) => _queue.Add(line);
@@ -111,8 +117,9 @@ internal sealed partial class Publisher : IDisposable
 
         try
         {
+            NatsHeaders? headers = message.EventId is { } id ? new NatsHeaders { [MessageIdHeader] = id.ToString() } : null;
             await _connection.PublishAsync(
-                message.Subject, message.Payload, serializer: NatsRawSerializer<byte[]>.Default, cancellationToken: _abandoned.Token).ConfigureAwait(false);
+                message.Subject, message.Payload, headers, serializer: NatsRawSerializer<byte[]>.Default, cancellationToken: _abandoned.Token).ConfigureAwait(false);
         }
         catch (Exception failure) when (failure is NatsException or ObjectDisposedException or InvalidOperationException or ArgumentException)
         {
