@@ -117,6 +117,10 @@ publish_agent() {
     publish_native src/Nex.Agent nex-agent "$root"/src/Nex.{Agent,Protocol,Linux}
 }
 
+publish_cli() {
+    publish_native src/Nex.Cli nex "$root"/src/Nex.{Cli,Client,Control,Firecracker,GuestImages,Linux,Node,ProcessManager,Protocol,Workloads}
+}
+
 publish_baseline() {
     publish_native bench/Nex.Bench.Baseline Nex.Bench.Baseline "$root/bench/Nex.Bench.Baseline"
 }
@@ -252,9 +256,13 @@ run_bench() {
 publish() {
     require_tools
     publish_agent
+    publish_cli
     mkdir -p "$artifacts/publish"
-    cp "$native/nex-agent" "$artifacts/publish/"
-    echo "$artifacts/publish/nex-agent"
+    local program
+    for program in nex nex-agent; do
+        cp "$native/$program" "$artifacts/publish/"
+        echo "$artifacts/publish/$program"
+    done
 }
 
 format() {

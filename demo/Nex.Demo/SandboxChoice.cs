@@ -18,7 +18,7 @@ internal sealed record SandboxChoice(ProcessManagerOptions Options, IReadOnlyLis
     };
 
     /// <summary>How long one act may take: what runs in an emulated machine takes its time.</summary>
-    internal TimeSpan ActTimeout => Options.Sandbox == Sandbox.Qemu ? TimeSpan.FromMinutes(4) : TimeSpan.FromSeconds(20);
+    internal TimeSpan ActTimeout => Options.Sandbox == Sandbox.Qemu ? TimeSpan.FromMinutes(4) : TimeSpan.FromMinutes(1);
 
     /// <param name="wanted">The user's choice, or null for the strongest that the host can make without a guest image.</param>
     /// <exception cref="RequirementException">The host cannot make the one that the user wants.</exception>

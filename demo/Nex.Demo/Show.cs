@@ -15,7 +15,7 @@ internal sealed class Show(IDisplay display, Sandbox? wanted)
     private const int Interrupted = 130;
 
     private static readonly IAct[] Acts =
-        [new FillPool(), new WebServer(), new LineCounter(), new Crasher(), new ProcessTree(), new QuickDeploys()];
+        [new FillPool(), new WebServer(), new LineCounter(), new Crasher(), new ProcessTree(), new QuickDeploys(), new TwoNodes()];
 
     /// <returns>The exit code.</returns>
     internal async Task<int> RunAsync(CancellationToken cancellationToken)

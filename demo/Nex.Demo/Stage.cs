@@ -14,15 +14,16 @@ namespace Nex.Demo;
 internal sealed class Stage : IAsyncDisposable
 {
     private readonly ArtifactCache _artifacts;
-    private readonly string _marker;
     private readonly string _sha256;
 
     private Stage(
-        IProcessManager processes, ArtifactCache artifacts, AgentProcesses agents, string marker, string busybox, string sha256,
+        IProcessManager processes, ArtifactCache artifacts, AgentProcesses agents, Playground playground, ProcessManagerOptions options, string busybox, string sha256,
         IDisplay display, Checks checks)
     {
         _artifacts = artifacts;
-        _marker = marker;
+        Playground = playground;
+        Options = options;
+        BusyboxPath = busybox;
         _sha256 = sha256;
         Source = ArtifactSource.File(busybox);
         Workloads = new WorkloadManager(processes, artifacts, new WorkloadManagerOptions
@@ -35,6 +36,12 @@ internal sealed class Stage : IAsyncDisposable
         Display = display;
         Checks = checks;
     }
+
+    internal Playground Playground { get; }
+
+    internal ProcessManagerOptions Options { get; }
+
+    internal string BusyboxPath { get; }
 
     internal WorkloadManager Workloads { get; }
 
@@ -66,11 +73,11 @@ internal sealed class Stage : IAsyncDisposable
             },
             options.Sandbox == Sandbox.Qemu ? new DisplayLog(display) : null);
         var agents = new AgentProcesses(options.Sandbox, playground.RunDirectory);
-        return new Stage(processes, artifacts, agents, playground.Marker, busybox, lease.Sha256, display, checks);
+        return new Stage(processes, artifacts, agents, playground, options, busybox, lease.Sha256, display, checks);
     }
 
     /// <summary>By this, in their environment, the processes of a workload are found on the host.</summary>
-    internal string MarkOf(string name) => $"{_marker}-{name}";
+    internal string MarkOf(string name) => $"{Playground.Marker}-{name}";
 
     /// <summary>Asks for busybox, which runs the program that its first argument names.</summary>
     internal DeployRequest Busybox(string name, params string[] argv) => new()

@@ -1,12 +1,35 @@
 using System.CommandLine;
-using Nex.Cli.Commands;
+using System.CommandLine.Invocation;
+using System.Reflection;
+using Nex.Cli;
+using Nex.Cli.Output;
 
-var command = new RootCommand("Nex for .NET: runs programs in sandboxes that are up before they are needed.")
+if (args is ["--version"])
 {
-    new KernelCommand(),
-    new Command("rootfs", "Guest images of microVMs.") { new RootfsBuildCommand() },
-};
+    // Before anything else is loaded.
+    Console.Out.WriteLine($"nex {Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}");
+    return ExitCodes.Done;
+}
 
-// What is cancelled by Ctrl-C has this long to remove what it has begun.
-var configuration = new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(10) };
-return await command.Parse(args).InvokeAsync(configuration);
+ParseResult parsed = new RootCommands(args).Parse();
+if (parsed.Action is ParseErrorAction)
+{
+    foreach (var error in parsed.Errors)
+    {
+        Console.Error.WriteLine($"nex: {error.Message}");
+    }
+
+    string command = string.Join(' ', parsed.CommandResult.Path());
+    Console.Error.WriteLine($"Try `{command} --help`.");
+    return ExitCodes.WrongUsage;
+}
+
+using TextWriter output = StandardOutput.Open();
+var configuration = new InvocationConfiguration
+{
+    Output = output,
+    // What is cancelled by Ctrl-C has this long to remove what it has begun, and to stop what it has started.
+    ProcessTerminationTimeout = TimeSpan.FromSeconds(10),
+    EnableDefaultExceptionHandler = false,
+};
+return await parsed.InvokeAsync(configuration);

@@ -28,6 +28,7 @@ public sealed partial class Workload : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _stopRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<WorkloadResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _runBegan;
     private volatile DeployRequest _request;
     private volatile string? _agentId;
     private volatile WorkloadState _state = WorkloadState.Starting;
@@ -57,6 +58,37 @@ public sealed partial class Workload : IAsyncDisposable
 
     /// <summary>What it is doing.</summary>
     public WorkloadState State => _state;
+
+    /// <summary>The SHA-256 of its artifact, 64 lower-case hexadecimal digits.</summary>
+    public string ArtifactSha256 => _artifact.Sha256;
+
+    /// <summary>The size of its artifact, in bytes.</summary>
+    public long ArtifactBytes => _artifact.Size;
+
+    /// <summary>How long its program has been running, since it was last started; zero while it does not run.</summary>
+    public TimeSpan Runtime => _state is WorkloadState.Running or WorkloadState.Stopping ? _time.GetElapsedTime(Volatile.Read(ref _runBegan)) : TimeSpan.Zero;
+
+    /// <summary>Whether its program runs, on an agent that answers.</summary>
+    public bool IsHealthy
+    {
+        get
+        {
+            if (_state is not (WorkloadState.Running or WorkloadState.Stopping) || _agentId is not { } agent)
+            {
+                return false;
+            }
+
+            try
+            {
+                return _processes.GetAgent(agent).IsHealthy;
+            }
+            catch (ProcessManagerException)
+            {
+                // It has just ended.
+                return false;
+            }
+        }
+    }
 
     /// <summary>Completes when it is over, and nothing of it is left. Never fails.</summary>
     public Task<WorkloadResult> Completion => _completion.Task;
@@ -115,6 +147,7 @@ public sealed partial class Workload : IAsyncDisposable
     {
         WorkloadRun run = await WorkloadRun.StartAsync(_processes, _request, _artifact.File, OnOutput, cancellationToken).ConfigureAwait(false);
         _agentId = run.AgentId;
+        Volatile.Write(ref _runBegan, _time.GetTimestamp());
         _state = WorkloadState.Running;
         Publish(WorkloadEventKind.Started);
         return run;

@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Nex.ProcessManager;
+using Nex.ProcessManager.Pool;
 using Nex.Protocol.Identifiers;
 using Nex.Protocol.Workloads;
 using Nex.Workloads.Artifacts;
@@ -46,6 +47,9 @@ public sealed class WorkloadManager : IAsyncDisposable
         var events = new ReplayBuffer<WorkloadEvent>(options.MaxEvents, long.MaxValue, _ => 0);
         _context = new WorkloadContext(processes, options, events, timeProvider ?? TimeProvider.System, logger ?? NullLogger<WorkloadManager>.Instance);
     }
+
+    /// <summary>Where the pool of agents stands, and why it is not full.</summary>
+    public PoolStatus PoolStatus => _processes.Status;
 
     /// <summary>The workloads that are not over, oldest first.</summary>
     public IReadOnlyList<Workload> List() => [.. _workloads.Values.OrderBy(workload => workload.Id, StringComparer.Ordinal)];

@@ -73,11 +73,13 @@ internal sealed class AgentMessageWriter(FrameWriter writer)
         return _lastId;
     }
 
-    internal void Started(ReadOnlyMemory<byte> requestId, int processId)
+    internal void Started(ReadOnlyMemory<byte> requestId, int processId, TimeSpan artifact, TimeSpan start)
     {
         Utf8JsonWriter json = writer.BeginResult(requestId);
         json.WriteStartObject();
         json.WriteNumber("pid"u8, processId);
+        json.WriteNumber("artifact_ns"u8, artifact.Ticks * TimeSpan.NanosecondsPerTick);
+        json.WriteNumber("start_ns"u8, start.Ticks * TimeSpan.NanosecondsPerTick);
         json.WriteEndObject();
         writer.End();
     }

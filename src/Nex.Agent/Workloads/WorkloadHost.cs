@@ -30,6 +30,7 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
     private ProcessExit? _exit;
     private bool _childless;
     private bool _used;
+    private long _deployedAt;
     private bool _killed;
     private bool _ended;
 
@@ -88,6 +89,7 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
         }
 
         _used = true;
+        _deployedAt = TimeProvider.System.GetTimestamp();
         if (attachment is not null)
         {
             using (attachment)
@@ -208,6 +210,7 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
 
     private void Start(ReadOnlyMemory<byte> deployId, AgentDeploy deploy, SafeFileHandle artifact)
     {
+        long fetchedAt = TimeProvider.System.GetTimestamp();
         try
         {
             IWorkloadProvider provider = providers.FirstOrDefault(provider => provider.Type == deploy.Type)
@@ -231,7 +234,8 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
             return;
         }
 
-        link.Messages.Started(deployId, _process.ProcessId);
+        link.Messages.Started(
+            deployId, _process.ProcessId, TimeProvider.System.GetElapsedTime(_deployedAt, fetchedAt), TimeProvider.System.GetElapsedTime(fetchedAt));
         // The node learns of the start before this thread spends time on what only the end will need.
         link.Flush();
         _outputs =

@@ -1,35 +1,50 @@
 using System.CommandLine;
+using Nex.Cli.Options;
+using Nex.Cli.Output;
+using Nex.Control;
+using Nex.Control.Connections;
 using Nex.GuestImages;
+using Nex.Protocol.Workloads;
 
 namespace Nex.Cli.Commands;
 
 /// <summary>Runs what a command does, and says on standard error why it could not.</summary>
 internal static class CommandRunner
 {
-    internal const int Success = 0;
-    internal const int Failure = 1;
-
-    // What a shell gives a program that ended by Ctrl-C.
-    internal const int Cancelled = 130;
-
-    /// <param name="action">Gets where to write what it has to say.</param>
-    internal static async Task<int> RunAsync(ParseResult parsed, Func<TextWriter, Task> action)
+    internal static async Task<int> RunAsync(
+        ParseResult parsed, GlobalOptions globals, Func<CommandRun, CancellationToken, Task<int>> action, CancellationToken cancellation)
     {
         TextWriter errors = parsed.InvocationConfiguration.Error;
         try
         {
-            await action(parsed.InvocationConfiguration.Output).ConfigureAwait(false);
-            return Success;
+            return await action(new CommandRun(parsed, globals), cancellation).ConfigureAwait(false);
         }
-        catch (GuestImageException failure)
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            await errors.WriteLineAsync($"nex: {failure.Message}").ConfigureAwait(false);
-            return Failure;
+            return ExitCodes.Cancelled;
         }
-        catch (OperationCanceledException)
+        catch (Exception failure) when (ExitCode(failure) is not null)
         {
-            await errors.WriteLineAsync("nex: cancelled").ConfigureAwait(false);
-            return Cancelled;
+            foreach (string line in Lines(failure))
+            {
+                await errors.WriteLineAsync($"nex: {SafeText.Clean(line)}").ConfigureAwait(false);
+            }
+
+            return ExitCode(failure)!.Value;
         }
     }
+
+    /// <returns>Null for what is a defect of this program.</returns>
+    private static int? ExitCode(Exception failure) => failure switch
+    {
+        UsageException or NatsSettingsException or InvalidDeployRequestException or ArgumentException => ExitCodes.WrongUsage,
+        ControlException { Fault: ControlFault.Refused } => ExitCodes.Refused,
+        ControlException { Fault: ControlFault.NoResponders or ControlFault.Timeout } => ExitCodes.NothingAnswered,
+        ControlException { Fault: ControlFault.Unavailable } => ExitCodes.NatsUnreachable,
+        CommandFailedException or ControlException or GuestImageException or IOException or UnauthorizedAccessException => ExitCodes.Failed,
+        _ => null,
+    };
+
+    private static IReadOnlyList<string> Lines(Exception failure) =>
+        failure is NatsSettingsException settings ? settings.Faults : [failure.Message.ReplaceLineEndings(" ")];
 }

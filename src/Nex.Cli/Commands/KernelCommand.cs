@@ -1,11 +1,13 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Nex.Cli.Options;
+using Nex.Cli.Output;
 using Nex.GuestImages;
 
 namespace Nex.Cli.Commands;
 
 /// <summary>`nex kernel`: unpacks the kernel that microVMs boot.</summary>
-internal sealed class KernelCommand : Command
+internal sealed class KernelCommand : NexCommand
 {
     private readonly Option<string> _output = new("--output")
     {
@@ -27,30 +29,38 @@ internal sealed class KernelCommand : Command
         DefaultValueFactory = _ => GuestKernelOptions.DefaultPackage,
     };
 
-    internal KernelCommand()
-        : base("kernel", "Unpack the kernel that microVMs boot. Nothing is installed.")
+    internal KernelCommand(GlobalOptions globals)
+        : base("kernel", "Unpack the kernel that microVMs boot. Nothing is installed.", globals)
     {
         Options.Add(_output);
         Options.Add(_deb);
         Options.Add(_package);
         Validators.Add(RequireOneSource);
-        SetAction((parsed, cancellation) => CommandRunner.RunAsync(parsed, writer => UnpackAsync(parsed, writer, cancellation)));
+        Examples = [("nex kernel --output guest-kernel", "the kernel of Debian's package for clouds")];
     }
 
-    private async Task UnpackAsync(ParseResult parsed, TextWriter writer, CancellationToken cancellation)
+    protected override async Task<int> RunAsync(CommandRun run, CancellationToken cancellation)
     {
         var options = new GuestKernelOptions
         {
-            Directory = parsed.GetRequiredValue(_output),
-            PackageFile = parsed.GetValue(_deb),
-            Package = parsed.GetRequiredValue(_package),
+            Directory = run.Parsed.GetRequiredValue(_output),
+            PackageFile = run.Parsed.GetValue(_deb),
+            Package = run.Parsed.GetRequiredValue(_package),
         };
         GuestKernel kernel = await GuestKernel.UnpackAsync(options, cancellation).ConfigureAwait(false);
-        await writer.WriteLineAsync($"{kernel.Directory}: Linux {kernel.Release}, {kernel.Modules.Count} modules").ConfigureAwait(false);
+        if (run.IsJson)
+        {
+            run.WriteJson(new KernelDocument(kernel.Directory, kernel.Release, kernel.Modules.Count, kernel.MissingModules), json => json.KernelDocument);
+            return ExitCodes.Done;
+        }
+
+        run.Output.WriteLine($"{kernel.Directory}: Linux {kernel.Release}, {kernel.Modules.Count} modules");
         if (kernel.MissingModules.Count > 0)
         {
-            await writer.WriteLineAsync($"not in this kernel: {string.Join(", ", kernel.MissingModules)}").ConfigureAwait(false);
+            run.Output.WriteLine($"not in this kernel: {string.Join(", ", kernel.MissingModules)}");
         }
+
+        return ExitCodes.Done;
     }
 
     private void RequireOneSource(CommandResult result)

@@ -1,11 +1,13 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Nex.Cli.Options;
+using Nex.Cli.Output;
 using Nex.GuestImages;
 
 namespace Nex.Cli.Commands;
 
 /// <summary>`nex rootfs build`: makes the image that a guest starts from.</summary>
-internal sealed class RootfsBuildCommand : Command
+internal sealed class RootfsBuildCommand : NexCommand
 {
     private readonly Option<string> _output = new("--output") { Description = "The file to write.", HelpName = "FILE", Required = true };
 
@@ -44,8 +46,8 @@ internal sealed class RootfsBuildCommand : Command
         HelpName = "MIB",
     };
 
-    internal RootfsBuildCommand()
-        : base("build", "Build a guest image, without root and without mounting anything.")
+    internal RootfsBuildCommand(GlobalOptions globals)
+        : base("build", "Build a guest image, without root and without mounting anything.", globals)
     {
         foreach (Option option in (Option[])[_output, _agent, _format, _compression, _kernel, _add, _folder, _size])
         {
@@ -55,13 +57,24 @@ internal sealed class RootfsBuildCommand : Command
         _add.Validators.Add(RequirePairs);
         _size.Validators.Add(RequirePositive);
         Validators.Add(RequireFittingFormat);
-        SetAction((parsed, cancellation) => CommandRunner.RunAsync(parsed, writer => BuildAsync(parsed, writer, cancellation)));
+        Examples =
+        [
+            ("nex rootfs build --output initramfs --kernel guest-kernel", "what microVMs boot"),
+            ("nex rootfs build --output root.ext4 --format ext4 --add /opt/tool=./tool", "a disk with a program of yours"),
+        ];
     }
 
-    private async Task BuildAsync(ParseResult parsed, TextWriter writer, CancellationToken cancellation)
+    protected override async Task<int> RunAsync(CommandRun run, CancellationToken cancellation)
     {
-        GuestImage image = await GuestImageBuilder.BuildAsync(ReadOptions(parsed), cancellation).ConfigureAwait(false);
-        await writer.WriteLineAsync($"{image.Path}: {image.Entries.Count} entries, {image.Size} bytes, SHA-256 {image.Sha256}").ConfigureAwait(false);
+        GuestImage image = await GuestImageBuilder.BuildAsync(ReadOptions(run.Parsed), cancellation).ConfigureAwait(false);
+        if (run.IsJson)
+        {
+            run.WriteJson(new ImageDocument(image.Path, image.Entries.Count, image.Size, image.Sha256), json => json.ImageDocument);
+            return ExitCodes.Done;
+        }
+
+        run.Output.WriteLine($"{image.Path}: {image.Entries.Count} entries, {image.Size} bytes, SHA-256 {image.Sha256}");
+        return ExitCodes.Done;
     }
 
     private GuestImageOptions ReadOptions(ParseResult parsed) => new()

@@ -20,7 +20,7 @@ internal static class SealedEnvironment
     /// <exception cref="ClaimsException">It is sealed for another node, by another sender, or is none.</exception>
     internal static Dictionary<string, string> Open(string environment, KeyPair node, string senderXkey)
     {
-        if (!KeyPair.IsValidPublicKey(PrefixByte.Curve, senderXkey))
+        if (!PublicKey.IsValid(PrefixByte.Curve, senderXkey))
         {
             throw new ClaimsException("sender_public_key is no public curve key (X…)");
         }
@@ -42,9 +42,11 @@ internal static class SealedEnvironment
 
         try
         {
-            return JsonSerializer.Deserialize(open, ControlJsonContext.Default.DictionaryStringString) ?? [];
+            Dictionary<string, string> values = JsonSerializer.Deserialize(open, ControlJsonContext.Default.DictionaryStringString) ?? [];
+            // The serializer lets a null pass for a string here.
+            return values.ContainsValue(null!) ? throw new JsonException("A value is null.") : values;
         }
-        catch (JsonException failure)
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
             throw new ClaimsException("what is sealed is no JSON object of strings", failure);
         }

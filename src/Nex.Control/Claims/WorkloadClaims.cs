@@ -24,6 +24,9 @@ internal sealed record WorkloadClaims
     /// <summary>The SHA-256 of the artifact, or whatever the sender has put there.</summary>
     internal string? Hash { get; init; }
 
+    /// <summary>When it was signed; null where the sender does not say.</summary>
+    internal DateTimeOffset? IssuedAt { get; init; }
+
     private const int Version = 2;
     private const string Type = "JWT";
     private const string Algorithm = "ed25519-nkey";
@@ -73,7 +76,7 @@ internal sealed record WorkloadClaims
             throw new ClaimsException($"it was issued in the future, at {At(issued)}: set the clocks of sender and node");
         }
 
-        return new WorkloadClaims { Id = body.Jti!, Issuer = body.Iss!, Subject = body.Sub!, Hash = body.Nats?.Hash };
+        return new WorkloadClaims { Id = body.Jti!, Issuer = body.Iss!, Subject = body.Sub!, Hash = body.Nats?.Hash, IssuedAt = InRange(body.Iat) };
     }
 
     private static ClaimsBody Open(string jwt)
@@ -105,7 +108,7 @@ internal sealed record WorkloadClaims
 
     private static void CheckSignature(ClaimsBody body, byte[] signed, byte[] signature)
     {
-        if (!KeyPair.IsValidPublicKey(PrefixByte.Account, body.Iss))
+        if (!PublicKey.IsValid(PrefixByte.Account, body.Iss))
         {
             throw new ClaimsException("its issuer is no public account key (A…)");
         }
@@ -117,8 +120,10 @@ internal sealed record WorkloadClaims
         }
     }
 
-    private static string At(long seconds) =>
-        seconds is > -62_135_596_800 and < 253_402_300_800 ? $"{DateTimeOffset.FromUnixTimeSeconds(seconds):u}" : $"{seconds} s";
+    private static string At(long seconds) => InRange(seconds) is { } time ? $"{time:u}" : $"{seconds} s";
+
+    private static DateTimeOffset? InRange(long? seconds) =>
+        seconds is > -62_135_596_800 and < 253_402_300_800 ? DateTimeOffset.FromUnixTimeSeconds(seconds.Value) : null;
 
     private static string Encode(byte[] bytes) => Base64Url.EncodeToString(bytes);
 

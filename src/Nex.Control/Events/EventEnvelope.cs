@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using CloudNative.CloudEvents;
@@ -10,19 +11,27 @@ internal static class EventEnvelope
 {
     private static readonly JsonEventFormatter Formatter = new();
 
+    /// <param name="id">Unique to this event.</param>
     /// <param name="source">The node's id, or the workload's for what an agent says.</param>
-    internal static byte[] Write<T>(string type, string source, T data, JsonTypeInfo<T> json, DateTimeOffset time)
+    internal static byte[] Write<T>(Guid id, string type, string source, T data, JsonTypeInfo<T> json, DateTimeOffset time)
     {
-        var envelope = new CloudEvent
+        // Written here and not by the library, whose way to write data is by reflection, which a native program has not.
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var writer = new Utf8JsonWriter(buffer))
         {
-            Id = Guid.NewGuid().ToString(),
-            Type = type,
-            Source = new Uri(source, UriKind.Relative),
-            Time = time,
-            DataContentType = "application/json",
-            Data = JsonSerializer.SerializeToElement(data, json),
-        };
-        return Formatter.EncodeStructuredModeMessage(envelope, out _).ToArray();
+            writer.WriteStartObject();
+            writer.WritePropertyName("data");
+            JsonSerializer.Serialize(writer, data, json);
+            writer.WriteString("datacontenttype", "application/json");
+            writer.WriteString("id", id);
+            writer.WriteString("source", source);
+            writer.WriteString("specversion", "1.0");
+            writer.WriteString("time", time.UtcDateTime);
+            writer.WriteString("type", type);
+            writer.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan.ToArray();
     }
 
     /// <exception cref="ControlException">It is no CloudEvent.</exception>

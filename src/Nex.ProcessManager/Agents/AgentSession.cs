@@ -19,6 +19,7 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
 {
     private const int EntropyBytes = 64;
     private const double MaxClockErrorMs = 100;
+    private static readonly TimeSpan HealthyAnswer = TimeSpan.FromSeconds(1);
 
     private readonly ILaunchedAgent _launched;
     private readonly ProcessManagerOptions _options;
@@ -31,6 +32,7 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
     private readonly TaskCompletionSource<AgentEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<AgentExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private WorkloadLimits? _limits;
+    private long _pingedAt;
 
     internal AgentSession(string agentId, ILaunchedAgent launched, ProcessManagerOptions options, TimeProvider time, ILogger logger)
     {
@@ -47,6 +49,8 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
     }
 
     public string Id { get; }
+
+    public bool IsHealthy => !Over.IsCompleted && OwedFor() <= HealthyAnswer;
 
     public Task<AgentExit> Exited => _exited.Task;
 
@@ -93,11 +97,13 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
         }
 
         using Activity? activity = ProcessManagerTelemetry.Source.StartActivity("agent.deploy");
+        long asked = _time.GetTimestamp();
         bool started = false;
         try
         {
-            await RequestDeployAsync(request, artifact, cancellationToken).ConfigureAwait(false);
+            AgentStarted answer = await RequestDeployAsync(request, artifact, activity?.Id, cancellationToken).ConfigureAwait(false);
             started = true;
+            AgentTrace.Add(activity, answer, _time.GetElapsedTime(asked));
         }
         catch (JsonRpcException failure)
         {
@@ -149,6 +155,9 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
         await _handler.Settled.ConfigureAwait(false);
         _handler.EndWorkload(new WorkloadExit(null, null, AgentLost: true));
     }
+
+    /// <summary>How long the answer to a ping has been owed.</summary>
+    private TimeSpan OwedFor() => Volatile.Read(ref _pingedAt) is var pinged and not 0 ? _time.GetElapsedTime(pinged) : TimeSpan.Zero;
 
     /// <summary>Makes a machine, which may be one of many clones, somebody.</summary>
     private async Task AdoptAsync()
@@ -202,20 +211,20 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
         }
     }
 
-    private async Task RequestDeployAsync(DeployRequest request, ArtifactFile artifact, CancellationToken cancellationToken)
+    private async Task<AgentStarted> RequestDeployAsync(DeployRequest request, ArtifactFile artifact, string? traceparent, CancellationToken cancellationToken)
     {
         try
         {
-            await SendDeployAsync(_launched.Link.CarriesHandles).ConfigureAwait(false);
+            return await SendDeployAsync(_launched.Link.CarriesHandles).ConfigureAwait(false);
         }
         catch (HandleNotSentException)
         {
-            await SendDeployAsync(attached: false).ConfigureAwait(false);
+            return await SendDeployAsync(attached: false).ConfigureAwait(false);
         }
 
         Task<AgentStarted> SendDeployAsync(bool attached) => _peer.RequestAsync(
             AgentMethods.Deploy,
-            AgentDeployment.Of(request, artifact, _limits, attached),
+            AgentDeployment.Of(request, artifact, _limits, attached) with { Traceparent = traceparent },
             AgentJsonContext.Default.AgentDeploy,
             AgentJsonContext.Default.AgentStarted,
             attached ? artifact.Handle : null,
@@ -267,6 +276,8 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
         {
             for (long sequence = 1; await timer.WaitForNextTickAsync(_closing.Token).ConfigureAwait(false); sequence++)
             {
+                // A clock may begin at 0, which means that no answer is owed.
+                Volatile.Write(ref _pingedAt, Math.Max(1, _time.GetTimestamp()));
                 await _peer.RequestAsync(
                     AgentMethods.Ping,
                     new AgentPing { Sequence = sequence },
@@ -274,6 +285,7 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
                     AgentJsonContext.Default.AgentPing,
                     handle: null,
                     _closing.Token).WaitAsync(_options.PingTimeout, _time, _closing.Token).ConfigureAwait(false);
+                Volatile.Write(ref _pingedAt, 0);
             }
         }
         catch (TimeoutException)

@@ -6,6 +6,9 @@ public interface IAgent
     /// <summary>The id of the agent, and of its workload.</summary>
     string Id { get; }
 
+    /// <summary>Whether it answers: its link is up, and it does not owe the answer to a ping for longer than a second.</summary>
+    bool IsHealthy { get; }
+
     /// <summary>Completes when the agent has ended and nothing of it is left. Never fails.</summary>
     Task<AgentExit> Exited { get; }
 

@@ -86,6 +86,9 @@ internal sealed record AgentDeploy
 
     /// <summary>The most processors of the workload, likewise.</summary>
     public double? CpuLimit { get; init; }
+
+    /// <summary>The trace that the deploy belongs to, as W3C's Trace Context writes it, for agents that have an exporter of their own.</summary>
+    public string? Traceparent { get; init; }
 }
 
 internal sealed record AgentArtifact
@@ -100,6 +103,12 @@ internal sealed record AgentStarted
 {
     /// <summary>The process id of the workload, as the agent sees it.</summary>
     public required int Pid { get; init; }
+
+    /// <summary>Nanoseconds from the arrival of the deploy until its artifact was there, by the agent's clock.</summary>
+    public long? ArtifactNs { get; init; }
+
+    /// <summary>Nanoseconds from there until the program had been executed.</summary>
+    public long? StartNs { get; init; }
 }
 
 internal sealed record AgentUndeploy

@@ -28,7 +28,7 @@ public sealed class KernelCommandTests : IDisposable
     {
         CommandResult result = await NexProgram.RunAsync("kernel", "--deb", "a.deb", "--package", "b", "--output", _directory["kernel"]);
 
-        Assert.Equal(1, result.ExitCode);
+        Assert.Equal(2, result.ExitCode);
         Assert.Contains("--deb and --package cannot be given together", result.Errors, StringComparison.Ordinal);
     }
 

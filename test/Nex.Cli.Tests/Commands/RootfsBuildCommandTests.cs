@@ -56,7 +56,7 @@ public sealed class RootfsBuildCommandTests : IDisposable
     {
         CommandResult result = await NexProgram.RunAsync(["rootfs", "build", "--agent", Agent, "--output", _directory["image"], .. options]);
 
-        Assert.Equal(1, result.ExitCode);
+        Assert.Equal(2, result.ExitCode);
         Assert.Contains(hint, result.Errors, StringComparison.Ordinal);
         Assert.False(File.Exists(_directory["image"]));
     }

@@ -84,7 +84,20 @@ public sealed class AgentMessageTests
         AgentJsonContext.Default.AgentDeploy);
 
     [Fact]
-    public void Started() => CheckResult("started", new AgentStarted { Pid = 4242 }, AgentJsonContext.Default.AgentStarted);
+    public void A_deploy_that_belongs_to_a_trace() => CheckRequest(
+        "deploy-trace",
+        AgentMethods.Deploy,
+        Deploy with
+        {
+            Argv = [],
+            Environment = new Dictionary<string, string>(),
+            PidsLimit = null,
+            Traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        },
+        AgentJsonContext.Default.AgentDeploy);
+
+    [Fact]
+    public void Started() => CheckResult("started", new AgentStarted { Pid = 4242, ArtifactNs = 1_250_000, StartNs = 700_300 }, AgentJsonContext.Default.AgentStarted);
 
     [Fact]
     public void A_refused_deploy()

@@ -1,0 +1,153 @@
+using Nex.Cli.Output;
+using Nex.Client;
+using Nex.Client.Streams;
+using Nex.Client.Workloads;
+using Nex.Control;
+using Nex.Control.Events;
+using Nex.Control.Messages;
+
+namespace Nex.Cli.Commands.Workloads;
+
+/// <summary>Deploys a workload, shows what it writes until it ends, and stops it when this ends first.</summary>
+internal sealed class Following(CommandRun run, NexClient client, DeployOptions options)
+{
+    private const string StoppedEvent = "workload_stopped";
+    private const string NodeStoppedEvent = "node_stopped";
+
+    /// <returns>The exit code of this program.</returns>
+    internal async Task<int> RunAsync(bool uploaded, CancellationToken cancellation)
+    {
+        // Opened before the deploy: a workload may write and end before its answer is here.
+        var filter = new LogFilter { Namespace = options.Namespace, NodeId = options.NodeId, WorkloadName = options.Name };
+        await using SubjectStream<NodeLogLine> lines = await client.OpenLogsAsync(filter, cancellation).ConfigureAwait(false);
+        await using SubjectStream<NodeEvent> ends = await client
+            .OpenEventsAsync(new EventFilter { Namespace = options.Namespace, Type = StoppedEvent }, cancellation).ConfigureAwait(false);
+        await using SubjectStream<NodeEvent> nodeEnds = await client
+            .OpenEventsAsync(new EventFilter { Namespace = ControlSubjects.SystemNamespace, Type = NodeStoppedEvent, Source = options.NodeId }, cancellation)
+            .ConfigureAwait(false);
+
+        RunReply reply = await client.DeployAsync(options, cancellation).ConfigureAwait(false);
+        Deployed.Write(run, options, reply, uploaded);
+        try
+        {
+            EndedDocument end = await ShowUntilEndAsync(reply.Id, lines, ends, nodeEnds, cancellation).ConfigureAwait(false);
+            return Tell(end);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            await StopAsync(reply).ConfigureAwait(false);
+            throw;
+        }
+        catch (IOException)
+        {
+            // Nobody reads what it writes any more.
+            await StopAsync(reply).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task<EndedDocument> ShowUntilEndAsync(
+        string id, SubjectStream<NodeLogLine> lines, SubjectStream<NodeEvent> ends, SubjectStream<NodeEvent> nodeEnds, CancellationToken cancellation)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Task showing = ShowAsync(id, lines, over.Token);
+        Task<EndedDocument> ending = EndAsync(id, ends, over.Token);
+        Task<EndedDocument> nodeEnding = NodeEndAsync(id, nodeEnds, over.Token);
+        Task first = await Task.WhenAny(showing, ending, nodeEnding).ConfigureAwait(false);
+        await over.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(showing, ending, nodeEnding).ContinueWith(_ => { }, TaskScheduler.Default).ConfigureAwait(false);
+        if (first == showing)
+        {
+            await showing.ConfigureAwait(false);
+        }
+
+        // A node sends the lines of a workload before it tells of its end: they are here.
+        foreach (NodeLogLine line in lines.ReadAvailable().Where(line => line.WorkloadId == id))
+        {
+            Show(line);
+        }
+
+        return await (first == nodeEnding && !ending.IsCompletedSuccessfully ? nodeEnding : ending).ConfigureAwait(false);
+    }
+
+    private async Task ShowAsync(string id, SubjectStream<NodeLogLine> lines, CancellationToken cancellation)
+    {
+        await foreach (NodeLogLine line in lines.WithCancellation(cancellation).ConfigureAwait(false))
+        {
+            if (line.WorkloadId == id)
+            {
+                Show(line);
+            }
+        }
+    }
+
+    private void Show(NodeLogLine line)
+    {
+        if (run.IsJson)
+        {
+            run.WriteJson(LogDocument.Of(line), json => json.LogDocument);
+        }
+        else
+        {
+            run.Screen.Line(line.Text, line.Level == LogSeverity.Error);
+        }
+    }
+
+    private async Task<EndedDocument> EndAsync(string id, SubjectStream<NodeEvent> ends, CancellationToken cancellation)
+    {
+        await foreach (NodeEvent each in ends.WithCancellation(cancellation).ConfigureAwait(false))
+        {
+            // Its source is the workload, or for some nodes the node, and then only its name tells which it is.
+            if (each.Details is WorkloadStopped stopped
+                && (each.Source == id || (each.Source == options.NodeId && stopped.WorkloadName == options.Name)))
+            {
+                return new EndedDocument("ended", id, stopped.Code, stopped.Message);
+            }
+        }
+
+        throw new CommandFailedException("The connection to NATS is closed.");
+    }
+
+    private async Task<EndedDocument> NodeEndAsync(string id, SubjectStream<NodeEvent> ends, CancellationToken cancellation)
+    {
+        await foreach (NodeEvent _ in ends.WithCancellation(cancellation).ConfigureAwait(false))
+        {
+            return new EndedDocument("ended", id, -1, $"its node {options.NodeId} has stopped");
+        }
+
+        throw new CommandFailedException("The connection to NATS is closed.");
+    }
+
+    private int Tell(EndedDocument end)
+    {
+        if (run.IsJson)
+        {
+            run.WriteJson(end, json => json.EndedDocument);
+        }
+
+        run.Say($"{options.Name} has ended with code {end.Code}{(end.Message.Length > 0 ? $": {end.Message}" : "")}");
+        return end.Code == 0 ? ExitCodes.Done : ExitCodes.Failed;
+    }
+
+    // Not with the token of the run, which is cancelled.
+    private async Task StopAsync(RunReply reply)
+    {
+        var stop = new StopOptions
+        {
+            Workload = reply.Id,
+            NodeId = options.NodeId,
+            Name = options.Name,
+            Issuer = options.Issuer,
+            Namespace = options.Namespace,
+        };
+        try
+        {
+            _ = await client.StopAsync(stop, CancellationToken.None).ConfigureAwait(false);
+            run.Say($"stopped {options.Name} ({reply.Id})");
+        }
+        catch (ControlException failure)
+        {
+            run.Say($"{options.Name} ({reply.Id}) may still run: {failure.Message} Stop it with `nex stop {options.NodeId} {reply.Id}`.");
+        }
+    }
+}
