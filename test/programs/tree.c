@@ -94,10 +94,10 @@ static int have_chatter(int stay)
     if (fork() == 0) {
         setsid();
         signal(SIGTERM, SIG_IGN);
-        if (write(ready[1], "", 1) != 1)
-            return 1;
         for (int count = 0;; count++) {
             say("alive", count);
+            if (count == 0 && write(ready[1], "", 1) != 1)
+                return 1;
             nanosleep(&pause, NULL);
         }
     }
