@@ -76,7 +76,7 @@ public sealed class ProgramFileTests : IDisposable
     {
         using SafeFileHandle none = File.OpenHandle("/dev/null");
         int pid = new ChildProcess { Path = Copy, Arguments = [Copy, "3"], Descriptors = [none, none, none], CloseOtherDescriptors = true }.Spawn();
-        using PidFd process = PidFd.OpenNewChild(pid);
+        using PidFd process = PidFd.OpenNewChild(pid)!;
         Assert.True(Readiness.IsReadable(process.Descriptor));
         return process.TryReap()?.Code;
     }

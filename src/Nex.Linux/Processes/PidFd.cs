@@ -33,14 +33,17 @@ internal sealed unsafe class PidFd : IDisposable
     }
 
     /// <summary>Opens a child that leads its own group and has only just been started: nobody else knows it yet.</summary>
+    /// <returns>
+    /// Null when it has ended and how is lost: the kernel reaps the children of a program that ignores SIGCHLD, at times before this is reached.
+    /// </returns>
     /// <exception cref="LinuxException">
     /// It cannot be opened, as where this process has no descriptor left. Nothing is left of it: its group has been killed, and it has been reaped.
     /// </exception>
-    internal static PidFd OpenNewChild(int pid)
+    internal static PidFd? OpenNewChild(int pid)
     {
         try
         {
-            return TryOpen(pid) ?? throw new LinuxException("pidfd_open", $"process {pid}", Errno.NoProcess);
+            return TryOpen(pid);
         }
         catch (LinuxException)
         {

@@ -70,6 +70,15 @@ public sealed class PidFdTests
         Assert.Null(ProcessStat.TryRead(pid));
     }
 
+    [Fact]
+    public void A_new_child_that_somebody_else_has_reaped_is_gone_and_no_failure()
+    {
+        using TestChild child = TestChild.Start("exit", ["0"]);
+        _ = child.WaitForExit();
+
+        Assert.Null(PidFd.OpenNewChild(child.ProcessId));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]

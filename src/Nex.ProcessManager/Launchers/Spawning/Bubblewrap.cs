@@ -84,7 +84,7 @@ internal sealed class Bubblewrap
         try
         {
             (ProcessExit exit, string output) = await CommandRun.RunAsync(path, arguments, cancellationToken).ConfigureAwait(false);
-            return exit is { Code: null, Signal: null }
+            return exit == ProcessExit.Lost
                 ? throw Unavailable("how a program ends cannot be known here, because this process was started with the signal SIGCHLD ignored: start it without that")
                 : (exit, output);
         }

@@ -12,6 +12,8 @@ internal static class ChildSupervisor
 {
     private static readonly ConcurrentQueue<Order> Orders = new();
     private static readonly Wakeup OrderPlaced = new();
+
+    /// <summary>Those that have not been reaped.</summary>
     private static readonly List<SupervisedChild> Children = [];
 
     static ChildSupervisor()
@@ -45,7 +47,7 @@ internal static class ChildSupervisor
             entries[0] = new PollEntry(OrderPlaced.Descriptor, PollEvents.Readable);
             for (int index = 0; index < Children.Count; index++)
             {
-                entries[index + 1] = new PollEntry(Children[index].Process.Descriptor, PollEvents.Readable);
+                entries[index + 1] = new PollEntry(Children[index].Process!.Descriptor, PollEvents.Readable);
             }
 
             Poller.Wait(entries.AsSpan(0, Children.Count + 1), timeout: null);
@@ -88,8 +90,13 @@ internal static class ChildSupervisor
 
             try
             {
-                var child = new SupervisedChild(PidFd.OpenNewChild(order.Process.Spawn()));
-                Children.Add(child);
+                int pid = order.Process.Spawn();
+                var child = new SupervisedChild(pid, PidFd.OpenNewChild(pid));
+                if (child.Process is not null)
+                {
+                    Children.Add(child);
+                }
+
                 order.Started.SetResult(child);
             }
             catch (Exception failure)

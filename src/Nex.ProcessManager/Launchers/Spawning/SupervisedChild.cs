@@ -4,14 +4,25 @@ using Nex.Linux.Processes;
 namespace Nex.ProcessManager.Launchers.Spawning;
 
 /// <summary>A child process of this program, reaped by the <see cref="ChildSupervisor"/>.</summary>
-internal sealed class SupervisedChild(PidFd process)
+internal sealed class SupervisedChild
 {
     private readonly TaskCompletionSource<ProcessExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
 
-    internal PidFd Process => process;
+    /// <param name="process">Null when it has ended already, and been reaped by somebody else.</param>
+    internal SupervisedChild(int processId, PidFd? process)
+    {
+        ProcessId = processId;
+        Process = process;
+        if (process is null)
+        {
+            _exited.SetResult(ProcessExit.Lost);
+        }
+    }
 
-    internal int ProcessId => process.ProcessId;
+    internal PidFd? Process { get; }
+
+    internal int ProcessId { get; }
 
     /// <summary>Completes when it has ended and been reaped. Never fails.</summary>
     internal Task<ProcessExit> Exited => _exited.Task;
@@ -21,36 +32,36 @@ internal sealed class SupervisedChild(PidFd process)
     {
         lock (_lock)
         {
-            return !_exited.Task.IsCompleted && process.TrySignal(signal);
+            return !_exited.Task.IsCompleted && Process!.TrySignal(signal);
         }
     }
 
-    /// <summary>Reaps it if it has ended. Called by the supervisor's thread alone.</summary>
+    /// <summary>Reaps it if it has ended. Called by the supervisor's thread alone, until it returns true.</summary>
     internal bool TryReap()
     {
-        ProcessExit exit;
-        try
+        if (TryReadExit() is not { } exit)
         {
-            if (process.TryReap() is not { } reaped)
-            {
-                return false;
-            }
-
-            exit = reaped;
-        }
-        catch (LinuxException failure) when (failure.Errno == Errno.NoChild)
-        {
-            // It has ended, and only how is lost: somebody else has reaped it, or the kernel, because whoever started this program had it
-            // ignore SIGCHLD.
-            exit = new ProcessExit(null, null);
+            return false;
         }
 
         lock (_lock)
         {
             _exited.SetResult(exit);
-            process.Dispose();
+            Process!.Dispose();
         }
 
         return true;
+    }
+
+    private ProcessExit? TryReadExit()
+    {
+        try
+        {
+            return Process!.TryReap();
+        }
+        catch (LinuxException failure) when (failure.Errno == Errno.NoChild)
+        {
+            return ProcessExit.Lost;
+        }
     }
 }
