@@ -7,6 +7,7 @@ using Nex.ProcessManager.Launchers;
 using Nex.ProcessManager.Telemetry;
 using Nex.Protocol.Agents;
 using Nex.Protocol.JsonRpc;
+using Nex.Protocol.Tasks;
 using Nex.Protocol.Workloads;
 
 namespace Nex.ProcessManager.Agents;
@@ -200,7 +201,7 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
         if (first != step)
         {
             // Nobody waits for it any more, and so nobody for its failure.
-            _ = step.ContinueWith(static late => late.Exception, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously);
+            step.Observe();
             throw first == deadline.Over ? deadline.Failure(missing) : StartFailure(await Ended.ConfigureAwait(false));
         }
 

@@ -1,4 +1,5 @@
 using Nex.ProcessManager.Agents;
+using Nex.Protocol.Tasks;
 using Nex.Protocol.Workloads;
 
 namespace Nex.ProcessManager.Pool;
@@ -39,7 +40,7 @@ internal sealed partial class AgentPool
         _backoff = new StartBackoff(options, time);
         _changed = changed;
         // A manager that stops without having been started has nobody who waits for this.
-        _ = _ready.Task.ContinueWith(static ready => ready.Exception, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously);
+        _ready.Task.Observe();
     }
 
     private enum Phase

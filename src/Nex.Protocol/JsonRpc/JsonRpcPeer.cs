@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Serialization.Metadata;
+using Nex.Protocol.Tasks;
 
 namespace Nex.Protocol.JsonRpc;
 
@@ -63,11 +64,14 @@ internal sealed class JsonRpcPeer(Link link, IJsonRpcHandler handler, int maxFra
     {
         cancellationToken.ThrowIfCancellationRequested();
         var request = new PendingRequest<TResult>(method, resultType);
+        // The end of the link is told by the sending or by the answer, and then not by both; and to who has stopped waiting by none.
+        request.Answer.Observe();
         long id = Register(request);
         try
         {
             Task<bool> sending = SendAsync(
                 (id, method, parameters, parametersType), static (writer, call) => writer.WriteRequest(call.id, call.method, call.parameters, call.parametersType), handle);
+            sending.Observe();
             if (!await sending.WaitAsync(cancellationToken).ConfigureAwait(false))
             {
                 throw new HandleNotSentException();

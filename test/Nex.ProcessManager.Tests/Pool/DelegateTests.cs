@@ -147,7 +147,7 @@ public sealed class DelegateTests
         _ = test.Manager.ListProcesses();
         _ = test.Manager.Lookup(id);
         _ = Record.Exception(() => test.Manager.GetAgent(id));
-        _ = test.Manager.StopProcessAsync("unknown");
+        _ = test.Manager.StopProcessAsync("unknown").Exception;
         _ = Record.Exception(() => test.Manager.PrepareWorkloadAsync("unknown", Request()).AsTask().GetAwaiter().GetResult());
         called.Add(id);
     }

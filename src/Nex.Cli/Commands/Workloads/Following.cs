@@ -11,9 +11,6 @@ namespace Nex.Cli.Commands.Workloads;
 /// <summary>Deploys a workload, shows what it writes until it ends, and stops it when this ends first.</summary>
 internal sealed class Following(CommandRun run, NexClient client, DeployOptions options)
 {
-    private const string StoppedEvent = "workload_stopped";
-    private const string NodeStoppedEvent = "node_stopped";
-
     /// <returns>The exit code of this program.</returns>
     internal async Task<int> RunAsync(bool uploaded, CancellationToken cancellation)
     {
@@ -21,9 +18,9 @@ internal sealed class Following(CommandRun run, NexClient client, DeployOptions 
         var filter = new LogFilter { Namespace = options.Namespace, NodeId = options.NodeId, WorkloadName = options.Name };
         await using SubjectStream<NodeLogLine> lines = await client.OpenLogsAsync(filter, cancellation).ConfigureAwait(false);
         await using SubjectStream<NodeEvent> ends = await client
-            .OpenEventsAsync(new EventFilter { Namespace = options.Namespace, Type = StoppedEvent }, cancellation).ConfigureAwait(false);
+            .OpenEventsAsync(new EventFilter { Namespace = options.Namespace, Type = EventTypes.WorkloadStopped }, cancellation).ConfigureAwait(false);
         await using SubjectStream<NodeEvent> nodeEnds = await client
-            .OpenEventsAsync(new EventFilter { Namespace = ControlSubjects.SystemNamespace, Type = NodeStoppedEvent, Source = options.NodeId }, cancellation)
+            .OpenEventsAsync(new EventFilter { Namespace = ControlSubjects.SystemNamespace, Type = EventTypes.NodeStopped, Source = options.NodeId }, cancellation)
             .ConfigureAwait(false);
 
         RunReply reply = await client.DeployAsync(options, cancellation).ConfigureAwait(false);
@@ -55,7 +52,7 @@ internal sealed class Following(CommandRun run, NexClient client, DeployOptions 
         Task<EndedDocument> nodeEnding = NodeEndAsync(id, nodeEnds, over.Token);
         Task first = await Task.WhenAny(showing, ending, nodeEnding).ConfigureAwait(false);
         await over.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(showing, ending, nodeEnding).ContinueWith(_ => { }, TaskScheduler.Default).ConfigureAwait(false);
+        await Task.WhenAll(showing, ending, nodeEnding).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (first == showing)
         {
             await showing.ConfigureAwait(false);

@@ -116,7 +116,7 @@ internal sealed class SpawnedAgent : ILaunchedAgent
             ProcessSession.Kill(_identity);
         }
 
-        await _settled.ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+        await _settled.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _cgroup?.KillAndRemove();
         await Link.DisposeAsync().ConfigureAwait(false);
         await _outputLink.DisposeAsync().ConfigureAwait(false);

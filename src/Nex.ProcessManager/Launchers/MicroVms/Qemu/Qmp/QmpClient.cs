@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Nex.Protocol.JsonRpc;
+using Nex.Protocol.Tasks;
 
 namespace Nex.ProcessManager.Launchers.MicroVms.Qemu.Qmp;
 
@@ -33,7 +34,7 @@ internal sealed class QmpClient : IAsyncDisposable
         _link = link;
         _time = time;
         _timeout = timeout;
-        _ = _greeting.Task.ContinueWith(static greeting => greeting.Exception, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously);
+        _greeting.Task.Observe();
         _reading = Task.Run(ReadAsync);
     }
 
@@ -80,7 +81,7 @@ internal sealed class QmpClient : IAsyncDisposable
     internal Task<QmpMessage> NextAsync(Predicate<QmpMessage> isIt)
     {
         var wait = new EventWait(isIt);
-        _ = wait.Come.Task.ContinueWith(static come => come.Exception, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously);
+        wait.Come.Task.Observe();
         lock (_lock)
         {
             ThrowIfEnded();
