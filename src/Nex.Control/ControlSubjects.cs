@@ -33,24 +33,12 @@ internal static class ControlSubjects
         !string.IsNullOrEmpty(text) && !text.Any(character => character is '.' or '*' or '>' || char.IsWhiteSpace(character) || char.IsControl(character));
 
     /// <summary>The subjects that match any value of a token that is null.</summary>
-    internal static string Pattern(string kind, params ReadOnlySpan<string?> tokens) => Join(kind, Wildcards(tokens));
+    internal static string Pattern(string kind, params string?[] tokens) =>
+        string.Join('.', [Prefix, kind, .. tokens.Select(token => token is null ? "*" : Require(token))]);
 
-    private static string?[] Wildcards(ReadOnlySpan<string?> tokens)
-    {
-        string?[] all = tokens.ToArray();
-        return Array.ConvertAll(all, token => token ?? "*");
-    }
+    private static string Join(string kind, params string[] tokens) => string.Join('.', [Prefix, kind, .. tokens.Select(Require)]);
 
-    private static string Join(string kind, params string?[] tokens)
-    {
-        foreach (string? token in tokens)
-        {
-            if (token != "*" && !IsToken(token))
-            {
-                throw new ArgumentException($"'{token}' cannot be part of a NATS subject: it must be one token, without dots, wildcards and blanks.", nameof(tokens));
-            }
-        }
-
-        return $"{Prefix}.{kind}.{string.Join('.', tokens)}";
-    }
+    private static string Require(string token) => IsToken(token)
+        ? token
+        : throw new ArgumentException($"'{token}' cannot be part of a NATS subject: it must be one token, without dots, wildcards and blanks.", nameof(token));
 }

@@ -102,7 +102,7 @@ public sealed partial class NexNode
         return
         [
             Query("ping", MessageTypes.Ping, _ => queries.Ping(), ControlSubjects.PingAll, ControlSubjects.Ping(Id)),
-            Query("wping", MessageTypes.Ping, queries.PingWorkload, ControlSubjects.Pattern("WPING", (string?)null), ControlSubjects.Pattern("WPING", null, null)),
+            Query("wping", MessageTypes.Ping, queries.PingWorkload, ControlSubjects.Pattern("WPING", [null]), ControlSubjects.Pattern("WPING", null, null)),
             Query("info", MessageTypes.Info, queries.Info, ControlSubjects.Pattern("INFO", null, Id)),
             new("deploy", [ControlSubjects.Pattern("DEPLOY", null, Id)], MessageTypes.Run, deploy.HandleAsync) { IsPromise = true },
             // A node that stops, stops its workloads: it need not tell those who stop one.

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using NATS.NKeys;
+using Nex.Control.Connections;
 
 namespace Nex.Node;
 
@@ -10,8 +11,7 @@ namespace Nex.Node;
 /// </summary>
 public sealed class NodeIdentity : IDisposable
 {
-    private const UnixFileMode FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const UnixFileMode DirectoryMode = FileMode | UnixFileMode.UserExecute;
+    private const UnixFileMode DirectoryMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode Others =
         UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
@@ -85,7 +85,7 @@ public sealed class NodeIdentity : IDisposable
 
     private static KeyPair Read(string path, PrefixByte prefix, string kind)
     {
-        using FileStream file = new(path, new FileStreamOptions { Mode = System.IO.FileMode.Open, Access = FileAccess.Read, BufferSize = 0 });
+        using FileStream file = new(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, BufferSize = 0 });
         ThrowIfOpen(path, File.GetUnixFileMode(file.SafeFileHandle), "chmod 600");
         byte[] content = new byte[MaxSeedBytes];
         char[] seed = [];
@@ -110,31 +110,13 @@ public sealed class NodeIdentity : IDisposable
         }
     }
 
-    /// <summary>Writes a seed whole, or not at all: a file that was written by half would be refused at each start.</summary>
+    /// <summary>Another node may be quicker: its key is then the one.</summary>
     private static void Create(string path, PrefixByte prefix)
     {
         using KeyPair pair = KeyPair.CreatePair(prefix);
         byte[] seed = Encoding.ASCII.GetBytes(pair.GetSeed() + "\n");
-        string temporary = $"{path}.{Guid.NewGuid():n}.new";
-        try
-        {
-            using (FileStream file = new(temporary, new FileStreamOptions { Mode = System.IO.FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = FileMode }))
-            {
-                file.Write(seed);
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, path, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            // Another node has been quicker: its key is the one.
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(seed);
-            File.Delete(temporary);
-        }
+        _ = PrivateFile.TryCreate(path, seed);
+        CryptographicOperations.ZeroMemory(seed);
     }
 
     private static void ThrowIfOpen(string path, UnixFileMode mode, string remedy)

@@ -6,6 +6,7 @@ public sealed class SubjectTests
     [InlineData("")]
     [InlineData("a.b")]
     [InlineData(">")]
+    [InlineData("*")]
     [InlineData("a b")]
     [InlineData("a\n")]
     public void A_namespace_that_is_no_token_makes_no_subject(string @namespace) =>

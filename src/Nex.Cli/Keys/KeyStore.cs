@@ -1,4 +1,6 @@
+using System.Text;
 using NATS.NKeys;
+using Nex.Control.Connections;
 
 namespace Nex.Cli.Keys;
 
@@ -21,7 +23,7 @@ internal sealed record KeyKind(string Kind, string FileName, PrefixByte Prefix, 
 /// </summary>
 internal static class KeyStore
 {
-    private const UnixFileMode OnlyOwner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
     private const int MaxBytes = 64 * 1024;
 
@@ -66,27 +68,9 @@ internal static class KeyStore
     /// <returns>Whether it was made now; false where there is one.</returns>
     internal static bool TryMake(KeyKind kind)
     {
-        _ = System.IO.Directory.CreateDirectory(Directory, OnlyOwner | UnixFileMode.UserExecute);
-        string file = PathOf(kind);
-        string unfinished = $"{file}.{Environment.ProcessId}.new";
-        File.Delete(unfinished);
-        using (KeyPair key = KeyPair.CreatePair(kind.Prefix))
-        using (var stream = new FileStream(unfinished, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OnlyOwner }))
-        using (var writer = new StreamWriter(stream))
-        {
-            writer.WriteLine(key.GetSeed());
-        }
-
-        try
-        {
-            File.Move(unfinished, file, overwrite: false);
-            return true;
-        }
-        catch (IOException) when (File.Exists(file))
-        {
-            File.Delete(unfinished);
-            return false;
-        }
+        _ = System.IO.Directory.CreateDirectory(Directory, OwnerOnly);
+        using KeyPair key = KeyPair.CreatePair(kind.Prefix);
+        return PrivateFile.TryCreate(PathOf(kind), Encoding.ASCII.GetBytes(key.GetSeed() + "\n"));
     }
 
     private static string[] ReadLines(string file, KeyKind kind)

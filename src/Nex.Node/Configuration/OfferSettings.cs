@@ -7,9 +7,6 @@ namespace Nex.Node.Configuration;
 /// <summary>What a configuration means for what the node offers.</summary>
 internal static class OfferSettings
 {
-    /// <summary>The types that agents have a provider for.</summary>
-    private static readonly string[] Runnable = [WorkloadTypes.Elf];
-
     internal static NodeOptions Of(NodeConfiguration configuration, Sandbox sandbox, ConfigurationValues values)
     {
         var options = new NodeOptions
@@ -48,15 +45,15 @@ internal static class OfferSettings
     {
         if (!configuration.TryGet(NodeKeys.WorkloadTypes, out IReadOnlyList<string>? written))
         {
-            return Runnable;
+            return [.. NodeCore.RunnableTypes];
         }
 
         string[] types = [.. written.Select(type => WorkloadTypes.Canonical(type)!).Distinct()];
-        string[] missing = [.. types.Except(Runnable)];
-        string[] left = [.. types.Intersect(Runnable)];
+        string[] missing = [.. types.Except(NodeCore.RunnableTypes)];
+        string[] left = [.. types.Intersect(NodeCore.RunnableTypes)];
         if (left.Length == 0)
         {
-            values.AddFault(NodeKeys.WorkloadTypes, $"expected at least one type that agents can run ({string.Join(", ", Runnable)}).");
+            values.AddFault(NodeKeys.WorkloadTypes, $"expected at least one type that agents can run ({string.Join(", ", NodeCore.RunnableTypes)}).");
         }
         else if (missing.Length > 0)
         {

@@ -84,9 +84,9 @@ internal sealed partial class ConnectionWatch : IDisposable
         NodeTelemetry.Connections.Add(now - Interlocked.Exchange(ref _counted, now));
     }
 
-    [LoggerMessage(500, LogLevel.Information, "NATS is there again")]
+    [LoggerMessage(500, LogLevel.Information, "NATS is back")]
     private static partial void LogOpened(ILogger logger);
 
-    [LoggerMessage(501, LogLevel.Warning, "The connection to NATS is lost: workloads run on, and the node comes back by itself")]
+    [LoggerMessage(501, LogLevel.Warning, "NATS is away. Workloads run on, and the node comes back by itself")]
     private static partial void LogDisconnected(ILogger logger);
 }

@@ -18,6 +18,7 @@ internal sealed class DeployHandler(NodeCore node, ClaimsChecker checker, Artifa
     // What the control API of other implementations answers, word for word.
     private const string LameDuck = "Node is in lame duck mode. Workload deploy request rejected";
     private const int Sha256Digits = 64;
+    private const int MaxDomainCharacters = 64;
 
     internal async ValueTask<byte[]?> HandleAsync(ControlRequest request, CancellationToken stopping)
     {
@@ -164,7 +165,7 @@ internal sealed class DeployHandler(NodeCore node, ClaimsChecker checker, Artifa
 
         (string bucket, string key) = RunRequestReader.Location(run.Location!);
         string? domain = string.IsNullOrEmpty(run.JetStreamDomain) ? null : run.JetStreamDomain;
-        if (domain is not null && (domain.Length > Sha256Digits || !ControlSubjects.IsToken(domain)))
+        if (domain is not null && (domain.Length > MaxDomainCharacters || !ControlSubjects.IsToken(domain)))
         {
             throw new RequestRefusedException("The jsdomain is no name of a JetStream domain.");
         }

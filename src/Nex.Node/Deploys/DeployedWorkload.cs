@@ -45,25 +45,12 @@ internal sealed record DeployedWorkload(Workload Workload, string Issuer, string
 internal sealed class DeployedWorkloads
 {
     private readonly ConcurrentDictionary<string, DeployedWorkload> _all = new();
-    private int _count;
 
-    internal int Count => Volatile.Read(ref _count);
+    internal int Count => _all.Count;
 
-    internal void Add(DeployedWorkload workload)
-    {
-        if (_all.TryAdd(workload.Id, workload))
-        {
-            Interlocked.Increment(ref _count);
-        }
-    }
+    internal void Add(DeployedWorkload workload) => _all.TryAdd(workload.Id, workload);
 
-    internal void Remove(DeployedWorkload workload)
-    {
-        if (_all.TryRemove(workload.Id, out _))
-        {
-            Interlocked.Decrement(ref _count);
-        }
-    }
+    internal void Remove(DeployedWorkload workload) => _all.TryRemove(workload.Id, out _);
 
     /// <summary>One of a namespace. Whether another namespace has it, is not told.</summary>
     internal DeployedWorkload? Find(string @namespace, string id) =>

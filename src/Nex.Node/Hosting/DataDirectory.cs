@@ -8,7 +8,6 @@ namespace Nex.Node.Hosting;
 internal sealed class DataDirectory : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-    private const UnixFileMode WritableByOthers = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
     private const string LockName = "node.lock";
     private const string OwnerName = "node.pid";
 
@@ -29,11 +28,6 @@ internal sealed class DataDirectory : IDisposable
         try
         {
             _ = Directory.CreateDirectory(path, OwnerOnly);
-            if ((File.GetUnixFileMode(path) & WritableByOthers) != 0)
-            {
-                throw new NodeHostException(NodeHostFailure.Directory, $"Others may write to {path}, where the node keeps its keys: chmod go-w {path}");
-            }
-
             // Locked with flock, which the kernel releases when this process ends, by whatever.
             var held = new FileStream(
                 System.IO.Path.Combine(path, LockName),

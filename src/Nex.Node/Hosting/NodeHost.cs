@@ -121,7 +121,6 @@ public sealed partial class NodeHost
             // For ever, and whatever a server says: workloads run on meanwhile, and somebody may be mending it.
             NatsOpts options = servers.Connection.ToOptions(_loggers) with { MaxReconnectRetry = -1, IgnoreAuthErrorAbort = true, RetryOnInitialConnect = false };
             connection = new NatsConnection(options);
-            Watch(connection);
             await connection.ConnectAsync().AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
             return connection;
         }
@@ -139,26 +138,6 @@ public sealed partial class NodeHost
                 _ => failure,
             };
         }
-    }
-
-    private void Watch(NatsConnection connection)
-    {
-        bool wasAway = false;
-        connection.ConnectionDisconnected += (_, _) =>
-        {
-            wasAway = true;
-            LogAway(_logger);
-            return ValueTask.CompletedTask;
-        };
-        connection.ConnectionOpened += (_, _) =>
-        {
-            if (wasAway)
-            {
-                LogBack(_logger);
-            }
-
-            return ValueTask.CompletedTask;
-        };
     }
 
     private static async Task StartAsync(NexNode node, CancellationToken cancellationToken)
@@ -208,8 +187,6 @@ public sealed partial class NodeHost
         {
             await node.StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-
-        LogDown(_logger);
     }
 
     /// <summary>Takes no new workloads, and lets those that run end by themselves for a while.</summary>
@@ -245,15 +222,6 @@ public sealed partial class NodeHost
     [LoggerMessage(557, LogLevel.Information, "Node {Id} ({Name}, version {Version}) is up: sandbox {Sandbox}, a pool of {PoolSize}")]
     private static partial void LogUp(ILogger logger, string id, string name, string version, string sandbox, int poolSize);
 
-    [LoggerMessage(558, LogLevel.Warning, "NATS is away. Workloads run on, and the node comes back by itself")]
-    private static partial void LogAway(ILogger logger);
-
-    [LoggerMessage(559, LogLevel.Information, "NATS is back")]
-    private static partial void LogBack(ILogger logger);
-
     [LoggerMessage(562, LogLevel.Information, "Stopping: {Count} workloads may run on for {Seconds} s, and are stopped then. A second signal ends all at once")]
     private static partial void LogDraining(ILogger logger, int count, double seconds);
-
-    [LoggerMessage(563, LogLevel.Information, "The node has ended")]
-    private static partial void LogDown(ILogger logger);
 }

@@ -14,9 +14,6 @@ internal sealed partial class WorkloadFollower(string nodeId, Workload workload,
     private readonly WorkloadLog _log = new(
         ControlSubjects.Log(workload.Request.Namespace, nodeId, workload.Request.Name, workload.Id), workload.Id);
 
-    // The node says things of a workload while its lines are being published.
-    private readonly Lock _writing = new();
-
     /// <summary>Follows it. Completes when its end has been handed to the publisher. Never fails.</summary>
     internal async Task FollowAsync()
     {
@@ -78,13 +75,7 @@ internal sealed partial class WorkloadFollower(string nodeId, Workload workload,
         }
     }
 
-    private void Say(string level, string text)
-    {
-        lock (_writing)
-        {
-            publisher.Log(_log.Line(level, text));
-        }
-    }
+    private void Say(string level, string text) => publisher.Log(_log.Line(level, text));
 
     private void PublishStarted(WorkloadEvent item) => publisher.Event(
         item.Namespace,

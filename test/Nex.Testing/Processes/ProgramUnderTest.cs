@@ -9,6 +9,8 @@ namespace Nex.Testing.Processes;
 /// <summary>A program that runs beside the test, and what it writes. It is killed when the test is over, and when the test's process ends.</summary>
 internal sealed class ProgramUnderTest : IAsyncDisposable
 {
+    private const string Guard = "/usr/bin/setpriv";
+
     private readonly SupervisedChild _process;
     private readonly Task _reading;
 
@@ -42,8 +44,9 @@ internal sealed class ProgramUnderTest : IAsyncDisposable
             return new ProgramUnderTest(
                 await ChildSupervisor.StartAsync(new ChildProcess
                 {
-                    Path = path,
-                    Arguments = [path, .. arguments],
+                    // Only the kernel ends it for sure when the test is killed itself.
+                    Path = Guard,
+                    Arguments = [Guard, "--pdeathsig", "KILL", "--", path, .. arguments],
                     Environment = variables,
                     WorkingDirectory = workingDirectory,
                     Descriptors = [input, writer, writer],
