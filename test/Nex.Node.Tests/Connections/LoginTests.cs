@@ -1,6 +1,7 @@
 using NATS.NKeys;
 using Nex.Client;
 using Nex.Control.Connections;
+using Nex.Control.Messages;
 using Nex.Linux.Processes;
 using Nex.Node.Tests.Hosting;
 using Nex.Testing.Files;
@@ -26,9 +27,9 @@ public sealed class LoginTests : IDisposable
         await using NexProgram first = await NexProgram.StartAsync("--server", server.Url, "--user", "me", "--password", "p@ss word");
         await using NexProgram second = await NexProgram.StartAsync("--server", server.Url, "--nkey", _directory["user.nk"]);
 
-        await using NexClient client = await NexClient.ConnectAsync(new NatsSettings { Servers = [server.Url], User = "me", Password = "p@ss word" }).Within();
+        IReadOnlyList<PingReply> nodes = await RollCall.TakeAsync(new NatsSettings { Servers = [server.Url], User = "me", Password = "p@ss word" }, 2);
 
-        Assert.Equal(((string[])[first.Id, second.Id]).Order(), (await client.ListNodesAsync().Within()).Select(node => node.NodeId).Order());
+        Assert.Equal(((string[])[first.Id, second.Id]).Order(StringComparer.Ordinal), nodes.Select(node => node.NodeId));
         (ProcessExit exit, string text) = await NexProgram.RunAsync(
             _directory, [.. NexProgram.Arguments(_directory), "--server", server.Url, "--user", "me", "--password", "wr0ng"]);
         Assert.Equal(5, exit.Code);

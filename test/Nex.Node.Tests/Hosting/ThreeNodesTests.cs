@@ -3,6 +3,7 @@ using Nex.Client;
 using Nex.Client.Streams;
 using Nex.Client.Workloads;
 using Nex.Control;
+using Nex.Control.Connections;
 using Nex.Control.Messages;
 using Nex.Linux;
 using Nex.Linux.Processes;
@@ -27,7 +28,7 @@ public sealed class ThreeNodesTests
         Milestones<NodeLogLine> lines = await fleet.ListenAsync();
         _ = await Task.WhenAll(fleet.Nodes.Select(node => fleet.DeployAsync(node, Family))).Within();
         await lines.CountAsync(line => line.Text == "up", 3);
-        Assert.Equal(Ids(fleet.Nodes), await ListAsync(fleet.Client));
+        Assert.Equal(Ids(fleet.Nodes), await ListAsync(fleet, 3));
         NexProgram killed = fleet.Nodes[1];
         NexProgram[] others = [fleet.Nodes[0], fleet.Nodes[2]];
         IReadOnlyList<ProcessIdentity> ofKilled = killed.Descendants();
@@ -37,7 +38,7 @@ public sealed class ThreeNodesTests
         await killed.Program.KillAsync();
 
         await LiveProcesses.EndAsync(ofKilled);
-        Assert.Equal(Ids(others), await ListAsync(fleet.Client));
+        Assert.Equal(Ids(others), await ListAsync(fleet, 2));
         _ = await Assert.ThrowsAsync<ControlException>(() => fleet.Client.PingAsync(killed.Id)).WaitAsync(Deadline.Length);
         Assert.Equal(before, Workloads(others));
         foreach (NexProgram node in others)
@@ -73,7 +74,7 @@ public sealed class ThreeNodesTests
 
         Assert.All(await Task.WhenAll(stops).Within("stops are answered"), reply => Assert.True(reply.Stopped));
         await load.Within("deploys are answered or given up");
-        Assert.Equal(Ids(fleet.Nodes), await ListAsync(fleet.Client));
+        Assert.Equal(Ids(fleet.Nodes), await ListAsync(fleet, 3));
         InfoReply[] told = await Task.WhenAll(fleet.Nodes.Select(node => fleet.Client.GetInfoAsync(node.Id))).Within();
         Assert.Equal(
             started.Order(StringComparer.Ordinal),
@@ -118,7 +119,8 @@ public sealed class ThreeNodesTests
         await LiveProcesses.EndAsync(ending);
     }
 
-    private static async Task<string[]> ListAsync(NexClient client) => [.. (await client.ListNodesAsync().Within()).Select(node => node.NodeId)];
+    private static async Task<string[]> ListAsync(Fleet fleet, int count) =>
+        [.. (await RollCall.TakeAsync(new NatsSettings { Servers = [fleet.Server.Url] }, count)).Select(node => node.NodeId)];
 
     private static string[] Ids(IEnumerable<NexProgram> nodes) => [.. nodes.Select(node => node.Id).Order(StringComparer.Ordinal)];
 
