@@ -121,7 +121,7 @@ internal sealed partial class ArtifactFetcher(INatsConnection connection, NodeOp
     private static string Reason(Exception failure) => failure switch
     {
         NatsJSApiException api => api.Error.Description ?? "JetStream does not say why.",
-        NatsNoReplyException or TimeoutException => "JetStream does not answer.",
+        NatsNoReplyException or NatsJSApiNoResponseException or TimeoutException => "JetStream does not answer.",
         NatsObjException or NatsJSException => failure.Message,
         _ => "the log of the node says why.",
     };
