@@ -30,7 +30,7 @@ internal sealed class IdleBenchmark : Benchmark
         {
             await using RunningPool pool = await RunningPool.StartAsync(context, RunningPool.Options(context, Sandbox.None, Agents));
             double percent = await MeasureAsync(time, context.CancellationToken);
-            figures.Add(ToFigure(Pool, percent, $"of one processor, for the node, over {time.TotalSeconds} s; {Agents} warm agents"));
+            figures.Add(ToFigure(Pool, percent, $"of one processor, for this process, its just-in-time compiler included, over {time.TotalSeconds} s; {Agents} warm agents"));
         }
 
         if (await context.TryAsync(Node, () => MeasureProgramAsync(context, time)) is { } program)
@@ -60,7 +60,7 @@ internal sealed class IdleBenchmark : Benchmark
         await Task.Delay(time, context.CancellationToken);
         return
         [
-            ToFigure(Node, (Used([node.ProcessId]) - ofNode) / time * 100, "the same for the native program, its agents not included"),
+            ToFigure(Node, (Used([node.ProcessId]) - ofNode) / time * 100, "the same for the native program, its agents not included", new Limit(Measure.P50, 2.5)),
             ToFigure(OfAgents, (Used(agents) - ofAgents) / time * 100, "all its agents together"),
         ];
     }
@@ -71,5 +71,6 @@ internal sealed class IdleBenchmark : Benchmark
         return sum + process.TotalProcessorTime;
     });
 
-    private static Figure ToFigure(string name, double percent, string note) => new() { Name = name, Unit = "%", Samples = new Samples([percent]), Note = note };
+    private static Figure ToFigure(string name, double percent, string note, params IReadOnlyList<Limit> limits) =>
+        new() { Name = name, Unit = "%", Samples = new Samples([percent]), Note = note, Limits = limits };
 }

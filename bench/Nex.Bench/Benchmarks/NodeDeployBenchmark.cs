@@ -16,6 +16,10 @@ internal sealed class NodeDeployBenchmark : Benchmark
     private const string Cached = "node.deploy";
     private const string First = "node.deploy.first";
 
+    // What the original system needs for it is 175 ms, fetched or not; a fifth of that, where nothing is fetched.
+    private static readonly Limit[] CachedLimits = [new(Measure.P50, 35), new(Measure.Ratio, 8)];
+    private static readonly Limit[] FirstLimits = [new(Measure.P50, 175), new(Measure.Ratio, 3)];
+
     // A node does not tell when it has come to rest: its agents have been replaced long before.
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(50);
 
@@ -44,14 +48,22 @@ internal sealed class NodeDeployBenchmark : Benchmark
         await Series.InterleaveAsync(context, First, context.Pick(8, 30, 100), first, fetched);
         return
         [
-            .. Figures(Cached, cached, bare, "a program of 6 MB that the node has; the baseline is fork and exec of the same program in C"),
-            .. Figures(First, first, fetched, "the same, fetched first; the baseline is a fetch of it from the same object store, and no more"),
+            .. context.IsWanted(Cached)
+                ? [ToFigure(Cached, cached, bare, CachedLimits, "a program of 6 MB that the node has; the baseline is fork and exec of the same program in C")]
+                : Array.Empty<Figure>(),
+            ToFigure(First, first, fetched, FirstLimits, "the same, fetched first; the baseline is a fetch of it from the same object store, and no more"),
         ];
-
-        IEnumerable<Figure> Figures(string name, Series measured, Series baseline, string note) => !context.IsWanted(name)
-            ? []
-            : [new Figure { Name = name, Unit = "ms", Samples = measured.Samples, Baseline = baseline.Samples, Limits = [new Limit(Measure.Ratio, name == Cached ? 5 : 2)], Note = note }];
     }
+
+    private static Figure ToFigure(string name, Series measured, Series baseline, IReadOnlyList<Limit> limits, string note) => new()
+    {
+        Name = name,
+        Unit = "ms",
+        Samples = measured.Samples,
+        Baseline = baseline.Samples,
+        Limits = limits,
+        Note = note,
+    };
 
     private static async Task<double> DeployAsync(NodeClient client, UploadedArtifact artifact, CancellationToken cancellation)
     {
