@@ -24,7 +24,7 @@ internal sealed class CommandStartBenchmark : Benchmark
                 Unit = "ms",
                 Samples = command.Samples,
                 Baseline = bare.Samples,
-                Limits = [new Limit(Measure.P50, 35)],
+                Limits = [new Limit(Measure.P50, 35), new Limit(Measure.Ratio, 2)],
                 Note = "nex --version from its start to its end; the baseline is a bare native .NET program that says hello and ends",
             },
         ];
