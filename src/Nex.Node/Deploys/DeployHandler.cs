@@ -154,6 +154,10 @@ internal sealed class DeployHandler(NodeCore node, ClaimsChecker checker, Artifa
         {
             throw new RequestRefusedException("The artifact is larger than what this node has room for.", failure);
         }
+        catch (ArtifactException failure) when (failure.Failure is ArtifactFailure.StorageFailed)
+        {
+            throw new RequestRefusedException("This node cannot store the artifact, as when its disk is full: choose another node.", failure);
+        }
     }
 
     private async Task<FoundArtifact> FindAsync(RunRequest run, DeployRequest deploy, CancellationToken cancellationToken)
