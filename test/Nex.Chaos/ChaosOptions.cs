@@ -19,7 +19,12 @@ internal sealed record ChaosOptions
     /// <summary>Where the programs are.</summary>
     internal required string Artifacts { get; init; }
 
+    /// <summary>Whether each fault is told when it begins.</summary>
+    internal bool Trace { get; init; }
+
     internal bool IsMachine => Sandbox is Sandbox.Qemu or Sandbox.Firecracker;
+
+    internal string SandboxName => Sandbox.ToString().ToLowerInvariant();
 
     /// <summary>How long an answer may take while nothing hinders it: the longest deadline of the node, and some more on a busy host.</summary>
     internal TimeSpan AnswerTimeout => TimeSpan.FromSeconds(90);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Nex.Chaos.Checks;
 using Nex.Chaos.Faults;
 using Nex.Chaos.Users;
@@ -5,64 +6,77 @@ using Nex.Chaos.World;
 
 namespace Nex.Chaos;
 
-/// <summary>One run: a world, in which users and an adversary do what they like for a while; then quiet; and what must be true throughout and at the end.</summary>
-internal sealed class ChaosRun(ChaosOptions options)
+/// <summary>
+/// One run: a world in which users and an adversary do what they like, in rounds. After each there is quiet, and what must be true then is
+/// looked at; some of it throughout.
+/// </summary>
+internal sealed class ChaosRun
 {
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Round = TimeSpan.FromSeconds(30);
+
+    private readonly ChaosWorld _world;
+    private readonly Adversary _adversary;
+    private readonly User[] _users;
+    private readonly Rest _rest;
+
+    private ChaosRun(ChaosWorld world)
+    {
+        _world = world;
+        _adversary = new Adversary(world);
+        _users = [.. Enumerable.Range(1, world.Options.Users).Select(number => new User(world, world.Options.Seed + number))];
+        _rest = new Rest(world);
+    }
 
     /// <returns>Whether everything held.</returns>
-    internal async Task<bool> RunAsync(CancellationToken cancellation)
+    internal static async Task<bool> RunAsync(ChaosOptions options, CancellationToken cancellation)
     {
-        Console.WriteLine($"sandbox {options.Sandbox.ToString().ToLowerInvariant()}, {options.Length.TotalMinutes:0.#} min, {options.Users} users, seed {options.Seed}");
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"chaos: sandbox {options.SandboxName}, {options.Length.TotalMinutes:0.#} min, {options.Users} users, seed {options.Seed}"));
         await using ChaosWorld world = await ChaosWorld.OpenAsync(options);
-        var rest = new Rest(world);
-        // What runs for the first time stays in memory.
-        await DisturbAsync(world, WarmUp, withFaults: false, cancellation);
-        int process = world.Node.ProcessId;
-        Footprint before = await rest.ReachAsync();
-        await DisturbAsync(world, options.Length, withFaults: true, cancellation);
-        Footprint after = await rest.ReachAsync();
-        if (process == world.Node.ProcessId)
+        try
         {
-            Report(world.Tally, after.GrowthSince(before));
+            await new ChaosRun(world).RunAsync(cancellation);
+        }
+        catch (Exception failure) when (failure is InvalidOperationException or TimeoutException)
+        {
+            world.Tally.Violate($"The run could not go on: {failure.Message}");
         }
 
-        await rest.EndAsync();
-        world.Book.Check();
-        world.Requester.Check();
-        Print(world.Tally);
+        await world.Node.KeepLogAsync();
+        world.Tally.Print();
         return world.Tally.Violations.Count == 0;
     }
 
-    private async Task DisturbAsync(ChaosWorld world, TimeSpan time, bool withFaults, CancellationToken cancellation)
+    private async Task RunAsync(CancellationToken cancellation)
+    {
+        // What runs for the first time stays in memory.
+        await DisturbAsync(WarmUp, [], cancellation);
+        Footprint first = await _rest.ReachAsync();
+        TimeSpan done = TimeSpan.Zero;
+        while (done < _world.Options.Length && !cancellation.IsCancellationRequested)
+        {
+            TimeSpan length = TimeSpan.FromTicks(Math.Min(Round.Ticks, (_world.Options.Length - done).Ticks));
+            // In the second half the node lives on, so that what it gathers would be seen.
+            _world.MayRestartNode = done < _world.Options.Length / 2;
+            await DisturbAsync(length, [_adversary.RunAsync, new OneWorkloadEach(_world).WatchAsync], cancellation);
+            done += length;
+            Footprint now = await _rest.ReachAsync();
+            Console.WriteLine($"  {done:mm\\:ss}  {_world.Tally.Summary}, {now}");
+            first = now.Node == first.Node ? first : now;
+            _world.Tally.ViolateEach(now.GrowthSince(first));
+        }
+
+        await _rest.EndAsync();
+        _world.Book.Check();
+        _world.Requester.Check();
+    }
+
+    private async Task DisturbAsync(TimeSpan time, IReadOnlyList<Func<CancellationToken, Task>> others, CancellationToken cancellation)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         over.CancelAfter(time);
-        Task[] users = [.. Enumerable.Range(1, options.Users).Select(number => new User(world, options.Seed + number).RunAsync(over.Token))];
-        Task adversary = withFaults ? new Adversary(world, options.Seed).RunAsync(over.Token) : Task.CompletedTask;
-        await Task.WhenAll([adversary, .. users]);
-    }
-
-    private static void Report(Tally tally, IEnumerable<string> growth)
-    {
-        foreach (string what in growth)
-        {
-            tally.Violate(what);
-        }
-    }
-
-    private static void Print(Tally tally)
-    {
-        foreach ((string what, long count) in tally.Counts)
-        {
-            Console.WriteLine($"  {count,9:#,0}  {what}");
-        }
-
-        foreach (string violation in tally.Violations)
-        {
-            Console.WriteLine($"  NOT TRUE: {violation}");
-        }
-
-        Console.WriteLine(tally.Violations.Count == 0 ? "  every invariant held" : $"  {tally.Violations.Count} times an invariant did not hold");
+        _world.Trace("a round begins");
+        await Task.WhenAll([.. others.Select(other => other(over.Token)), .. _users.Select(user => user.RunAsync(over.Token))]);
     }
 }

@@ -10,25 +10,27 @@ var sandboxes = new Option<Sandbox[]>("--sandbox")
     DefaultValueFactory = _ => [Sandbox.None, Sandbox.Namespaces],
 };
 sandboxes.AcceptOnlyFromAmong("none", "namespaces", "qemu");
+var trace = new Option<bool>("--trace") { Description = "Tell each fault when it begins." };
 var artifacts = new Option<string>("--artifacts") { Description = "Where the built programs are.", DefaultValueFactory = _ => Path.GetFullPath("artifacts") };
 
 var command = new RootCommand("Puts load on a node, breaks what can be broken, and checks what must hold all the same. The exit code is 0 only if it did.")
 {
-    minutes, seed, sandboxes, artifacts,
+    minutes, seed, sandboxes, trace, artifacts,
 };
 command.SetAction(async (parsed, cancellation) =>
 {
     bool held = true;
     foreach (Sandbox sandbox in parsed.GetValue(sandboxes)!)
     {
-        var run = new ChaosRun(new ChaosOptions
+        var options = new ChaosOptions
         {
             Sandbox = sandbox,
             Length = TimeSpan.FromMinutes(parsed.GetValue(minutes)),
             Seed = parsed.GetValue(seed) ?? Random.Shared.Next(),
+            Trace = parsed.GetValue(trace),
             Artifacts = parsed.GetRequiredValue(artifacts),
-        });
-        held &= await run.RunAsync(cancellation);
+        };
+        held &= await ChaosRun.RunAsync(options, cancellation);
     }
 
     return held ? 0 : 1;

@@ -1,5 +1,7 @@
-using Nex.Chaos.World;
+using System.Globalization;
 using Nex.Chaos.Faults;
+using Nex.Chaos.World;
+using Nex.Linux.Processes;
 using Nex.Testing.Processes;
 
 namespace Nex.Chaos.Checks;
@@ -11,18 +13,22 @@ internal sealed record Footprint
     private const double ShareOfGrowth = 0.5;
     private const int DescriptorsOfGrowth = 16;
 
+    internal required ProcessIdentity Node { get; init; }
+
     internal required double Megabytes { get; init; }
 
+    /// <summary>Besides those of cached artifacts.</summary>
     internal required int Descriptors { get; init; }
-
-    internal required int Agents { get; init; }
 
     internal static Footprint Of(RunningNode node) => new()
     {
+        Node = new ProcessIdentity(node.ProcessId, ProcessStat.TryRead(node.ProcessId)?.StartTime ?? 0),
         Megabytes = PrivateMegabytes(node.ProcessId),
-        Descriptors = Directory.GetFiles($"/proc/{node.ProcessId}/fd").Length,
-        Agents = LiveProcesses.DescendantsOf(node.ProcessId).Count(process => Hosts.IsAgent(process) || Hosts.IsMachine(process)),
+        Descriptors = Directory.GetFiles($"/proc/{node.ProcessId}/fd").Count(file => !IsCached(file)),
     };
+
+    internal static int AgentsOf(RunningNode node) =>
+        LiveProcesses.DescendantsOf(node.ProcessId).Count(process => Hosts.IsAgent(process) || Hosts.IsMachine(process));
 
     /// <summary>What has become more than what a runtime may keep for later.</summary>
     internal IEnumerable<string> GrowthSince(Footprint earlier)
@@ -38,7 +44,12 @@ internal sealed record Footprint
         }
     }
 
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"at rest {Megabytes:0.0} MB and {Descriptors} open files");
+
+    /// <summary>The cache keeps artifacts open, up to its size.</summary>
+    private static bool IsCached(string descriptor) => new FileInfo(descriptor).LinkTarget?.Contains("memfd:artifact", StringComparison.Ordinal) == true;
+
     private static double PrivateMegabytes(int pid) => File.ReadLines($"/proc/{pid}/smaps_rollup")
         .Where(line => line.StartsWith("Private_", StringComparison.Ordinal))
-        .Sum(line => double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1])) / 1024;
+        .Sum(line => double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture)) / 1024;
 }

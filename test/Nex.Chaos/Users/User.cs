@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Nex.Chaos.World;
 using Nex.Control;
 using Nex.Control.Claims;
@@ -20,6 +21,9 @@ internal sealed class User(ChaosWorld world, int seed)
         ("talking", "write", ["lines", "2000", "both"], false),
         ("crashing", "exit", ["3"], true),
     ];
+
+    /// <summary>What differs from one message to the next of the same meaning.</summary>
+    private static readonly Regex Wording = new(@"'[^']*'|\b[0-9A-Za-z-]*\d[0-9A-Za-z-]*\b|\(.*\)", RegexOptions.Compiled);
 
     private readonly Random _random = new(seed);
 
@@ -49,15 +53,15 @@ internal sealed class User(ChaosWorld world, int seed)
         {
             Argv = kind.Argv,
             Type = "elf",
-            Location = ArtifactLocation.Of(ChaosWorld.Bucket, kind.Program),
+            Location = ArtifactLocation.Of(ChaosWorld.Bucket, ChaosWorld.ArtifactOf(kind.Program, _random)),
             Essential = kind.Essential,
             WorkloadJwt = WorkloadClaims.Sign(world.Issuer, entry.Name, hash: null, TimeProvider.System.GetUtcNow()),
             Environment = SealedEnvironment.Seal(
-                new Dictionary<string, string> { ["NEX_CHAOS"] = world.Marker, ["NEX_CHAOS_NAME"] = entry.Name }, world.Sender, world.NodeXkey),
+                new Dictionary<string, string> { [ChaosWorld.NameVariable] = $"{world.Marker}/{entry.Name}" }, world.Sender, world.NodeXkey),
             SenderPublicKey = world.Sender.GetPublicKey(),
             TargetNode = node,
         };
-        world.Tally.Add("deploys");
+        world.Tally.AddOperation("deploys");
         byte[]? answer = await world.Requester.AskAsync(
             ControlSubjects.Deploy(ChaosWorld.Namespace, node), JsonSerializer.SerializeToUtf8Bytes(request, ControlJsonContext.Default.RunRequest));
         if (answer is null)
@@ -71,7 +75,13 @@ internal sealed class User(ChaosWorld world, int seed)
         }
         catch (ControlException failure) when (failure.Fault == ControlFault.Refused)
         {
-            world.Tally.Add("deploys that were refused");
+            world.Tally.Add($"refused: {Wording.Replace(failure.Message, "…")}");
+            if (failure.Message.Contains("has failed", StringComparison.Ordinal))
+            {
+                // A node that is short of something says of what.
+                world.Tally.Violate($"A deploy failed for a reason that the node had not foreseen: {failure.Message}");
+            }
+
         }
 
         entry.IsAnswered = true;
@@ -86,13 +96,13 @@ internal sealed class User(ChaosWorld world, int seed)
         }
 
         WorkloadEntry entry = running[_random.Next(running.Count)];
-        world.Tally.Add("stops");
+        world.Tally.AddOperation("stops");
         await world.StopAsync(entry.Id!, entry.Name);
     }
 
     private async Task InfoAsync()
     {
-        world.Tally.Add("infos");
+        world.Tally.AddOperation("lists of workloads");
         IReadOnlyList<MachineSummary>? machines = await world.ListAsync();
         if (machines?.DistinctBy(machine => machine.Id).Count() < machines?.Count)
         {
@@ -118,19 +128,22 @@ internal sealed class User(ChaosWorld world, int seed)
     /// <summary>Reads all logs for a moment, and leaves.</summary>
     private async Task FollowAsync(CancellationToken cancellation)
     {
-        world.Tally.Add("followers of logs");
+        world.Tally.AddOperation("followers of logs");
         world.Tally.Add("lines that were followed", await world.FollowLogsAsync(TimeSpan.FromMilliseconds(_random.Next(1000)), cancellation));
     }
 
     private async Task LameDuckAsync()
     {
-        await AskAsync("lame ducks", ControlSubjects.LameDuck(world.NodeId));
-        world.LameDuck.TrySetResult();
+        if (world.MayRestartNode)
+        {
+            await AskAsync("lame ducks", ControlSubjects.LameDuck(world.NodeId));
+            _ = world.LameDuck.TrySetResult();
+        }
     }
 
     private async Task AskAsync(string what, string subject, byte[]? payload = null)
     {
-        world.Tally.Add(what);
+        world.Tally.AddOperation(what);
         _ = await world.Requester.AskAsync(subject, payload ?? []);
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using NATS.Client.Core;
 using NATS.Client.JetStream;
@@ -16,15 +17,22 @@ internal sealed class ChaosWorld : IAsyncDisposable
 {
     internal const string Bucket = "chaos";
     internal const string Namespace = "chaos";
-    internal static readonly string[] Programs = ["exit", "tree", "write"];
+
+    /// <summary>What names a workload in its environment, and so in that of each of its processes.</summary>
+    internal const string NameVariable = "NEX_CHAOS_WORKLOAD";
+
+    private const int Variants = 24;
+    private static readonly string[] Programs = ["exit", "tree", "write"];
 
     private readonly TempDirectory _directory;
     private readonly NatsConnection _connection;
 
-    private ChaosWorld(ChaosOptions options, TempDirectory directory, NatsServer nats, NatsConnection connection, RunningNode node)
+    private ChaosWorld(ChaosOptions options, TempDirectory directory, SmallDisk? disk, NatsServer nats, NatsWay way, NatsConnection connection, RunningNode node)
     {
         Options = options;
+        Disk = disk;
         Nats = nats;
+        Way = way;
         Node = node;
         _directory = directory;
         _connection = connection;
@@ -32,7 +40,12 @@ internal sealed class ChaosWorld : IAsyncDisposable
 
     internal ChaosOptions Options { get; }
 
+    /// <summary>What the node writes to; null where its size cannot be bounded.</summary>
+    internal SmallDisk? Disk { get; }
+
     internal NatsServer Nats { get; }
+
+    internal NatsWay Way { get; }
 
     internal RunningNode Node { get; }
 
@@ -57,23 +70,48 @@ internal sealed class ChaosWorld : IAsyncDisposable
 
     internal string NodeXkey { get; private set; } = "";
 
-    /// <summary>A node that takes no new workloads is as good as one that was stopped: somebody starts it again.</summary>
+    /// <summary>Whether the node may be killed, and told to take no new workloads.</summary>
+    internal bool MayRestartNode { get; set; }
+
+    /// <summary>Completes when the node takes no new workloads.</summary>
     internal TaskCompletionSource LameDuck { get; set; } = NewSignal();
+
+    /// <summary>The workload that a process belongs to; null for none of any world.</summary>
+    internal static string? WorkloadOf(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/environ").Split('\0').FirstOrDefault(pair => pair.StartsWith(NameVariable + "=", StringComparison.Ordinal))?[(NameVariable.Length + 1)..];
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     internal static async Task<ChaosWorld> OpenAsync(ChaosOptions options)
     {
         var directory = new TempDirectory();
-        // Agents of a root node run as another user, who passes through here.
-        File.SetUnixFileMode(directory.Path, File.GetUnixFileMode(directory.Path) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        SmallDisk? disk = await SmallDisk.TryMountAsync(directory.Path);
         NatsServer nats = await NatsServer.StartAsync();
         var connection = new NatsConnection(new NatsOpts { Url = nats.Url, MaxReconnectRetry = -1, Name = "chaos", SubPendingChannelCapacity = 100_000 });
         await UploadAsync(connection);
-        RunningNode node = await RunningNode.StartAsync(options, nats.Url, directory.Path);
-        var world = new ChaosWorld(options, directory, nats, connection, node);
+        var way = new NatsWay(nats.Port);
+        RunningNode node = await RunningNode.StartAsync(options, way.Url, directory.Path);
+        var world = new ChaosWorld(options, directory, disk, nats, way, connection, node);
         world.Requester = await Requester.OpenAsync(connection, options, world.Disturbance, world.Tally);
         world.Book = await WorkloadBook.OpenAsync(connection, world.Tally, world.Disturbance);
         await world.WaitForNodeAsync();
         return world;
+    }
+
+    /// <summary>Tells what is done now, where that was asked for.</summary>
+    internal void Trace(string what)
+    {
+        if (Options.Trace)
+        {
+            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"    {TimeProvider.System.GetUtcNow():HH:mm:ss.fff} {what}"));
+        }
     }
 
     /// <summary>Waits until the node answers, and learns who it is.</summary>
@@ -152,6 +190,9 @@ internal sealed class ChaosWorld : IAsyncDisposable
         return lines;
     }
 
+    /// <summary>One of the artifacts that are that program: most are in the cache of the node before long.</summary>
+    internal static string ArtifactOf(string program, Random random) => $"{program}-{random.Next(Variants)}";
+
     internal static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public async ValueTask DisposeAsync()
@@ -160,7 +201,13 @@ internal sealed class ChaosWorld : IAsyncDisposable
         await Requester.DisposeAsync();
         await Book.DisposeAsync();
         await _connection.DisposeAsync();
+        await Way.DisposeAsync();
         await Nats.DisposeAsync();
+        if (Disk is not null)
+        {
+            await Disk.DisposeAsync();
+        }
+
         Issuer.Dispose();
         Sender.Dispose();
         _directory.Dispose();
@@ -171,7 +218,12 @@ internal sealed class ChaosWorld : IAsyncDisposable
         INatsObjStore store = await new NatsObjContext(new NatsJSContext(connection)).CreateObjectStoreAsync(Bucket);
         foreach (string program in Programs)
         {
-            _ = await store.PutAsync(program, await File.ReadAllBytesAsync(TestPrograms.Path(program)));
+            byte[] bytes = await File.ReadAllBytesAsync(TestPrograms.Path(program));
+            for (byte variant = 0; variant < Variants; variant++)
+            {
+                // What follows the end of a program makes it another artifact, and no other program.
+                _ = await store.PutAsync($"{program}-{variant}", [.. bytes, variant]);
+            }
         }
     }
 }

@@ -8,6 +8,19 @@ internal sealed class Disturbance
 {
     private readonly Lock _lock = new();
     private readonly List<(DateTimeOffset From, DateTimeOffset To)> _times = [];
+    private TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when the next of those times is over. What has no answer then will have none.</summary>
+    internal Task NextOver
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _over.Task;
+            }
+        }
+    }
 
     /// <summary>The time until the returned value is disposed of, and a little after, in which everybody finds the way back.</summary>
     internal IDisposable Begin() => new Span(this, TimeProvider.System.GetUtcNow());
@@ -17,6 +30,16 @@ internal sealed class Disturbance
         lock (_lock)
         {
             return _times.Exists(time => time.From <= to && from <= time.To);
+        }
+    }
+
+    private async Task TellAsync(TimeSpan later)
+    {
+        await Task.Delay(later, TimeProvider.System);
+        lock (_lock)
+        {
+            _over.SetResult();
+            _over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
 
@@ -45,6 +68,8 @@ internal sealed class Disturbance
             {
                 _disturbance._times[_index] = (_from, TimeProvider.System.GetUtcNow() + Recovery);
             }
+
+            _ = _disturbance.TellAsync(Recovery);
         }
     }
 }

@@ -13,6 +13,7 @@ internal sealed class WorkloadBook : IAsyncDisposable
     private readonly Tally _tally;
     private readonly Disturbance _disturbance;
     private Task _reading = Task.CompletedTask;
+    private readonly ConcurrentDictionary<string, byte> _seen = new(StringComparer.Ordinal);
     private int _last;
 
     private WorkloadBook(Tally tally, Disturbance disturbance)
@@ -84,13 +85,28 @@ internal sealed class WorkloadBook : IAsyncDisposable
         }
     }
 
+    /// <summary>A connection that broke sends what it cannot know to have arrived once more; otherwise nothing may come twice.</summary>
+    private void TakeAgain(string subject)
+    {
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        _tally.Add("events that a broken connection brought again");
+        if (!_disturbance.Touches(now, now))
+        {
+            _tally.Violate($"An event came twice on {subject}.");
+        }
+    }
+
     private void Take(NatsMsg<byte[]> message)
     {
         _tally.Add("events");
         try
         {
             var told = EventEnvelope.Read(message.Data ?? []);
-            if (told.Data is System.Text.Json.JsonElement data && data.TryGetProperty("workload_name", out System.Text.Json.JsonElement name)
+            if (!_seen.TryAdd(told.Id ?? "", 0))
+            {
+                TakeAgain(message.Subject);
+            }
+            else if (told.Data is System.Text.Json.JsonElement data && data.TryGetProperty("workload_name", out System.Text.Json.JsonElement name)
                 && _entries.TryGetValue(name.GetString() ?? "", out WorkloadEntry? entry))
             {
                 entry.Count(told.Type);
