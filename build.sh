@@ -121,8 +121,9 @@ publish_cli() {
     publish_native src/Nex.Cli nex "$root"/src/Nex.{Cli,Client,Control,Firecracker,GuestImages,Linux,Node,ProcessManager,Protocol,Workloads}
 }
 
-publish_baseline() {
+publish_baselines() {
     publish_native bench/Nex.Bench.Baseline Nex.Bench.Baseline "$root/bench/Nex.Bench.Baseline"
+    publish_native bench/Nex.Bench.BareNats Nex.Bench.BareNats "$root/bench/Nex.Bench.BareNats"
 }
 
 build_solution() {
@@ -245,7 +246,8 @@ run_demo() {
 run_bench() {
     require_tools
     publish_agent
-    publish_baseline
+    publish_cli
+    publish_baselines
     quietly build-bench dotnet build "$root/bench/Nex.Bench" -c "$configuration" -v quiet
     # Makes what microVMs boot.
     quietly build-cli dotnet build "$root/src/Nex.Cli" -c "$configuration" -v quiet

@@ -6,6 +6,7 @@ Benchmark[] benchmarks =
 [
     new MemoryBenchmark(), new StartBenchmark(), new FillBenchmark(), new PrepareBenchmark(), new DeployBenchmark(), new FirstLineBenchmark(),
     new StopTreeBenchmark(), new StopPoolBenchmark(), new RefillBenchmark(), new BurstBenchmark(), new DensityBenchmark(), new IdleBenchmark(), new LogsBenchmark(), new CacheBenchmark(),
+    new NodePingBenchmark(), new NodeDeployBenchmark(), new NodeMemoryBenchmark(), new NodeLogsBenchmark(), new CommandStartBenchmark(),
     new MachineStartBenchmark(), new MachineMemoryBenchmark(), new MachineDeployBenchmark(), new MachinePoolBenchmark(),
 ];
 

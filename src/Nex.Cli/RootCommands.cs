@@ -46,6 +46,9 @@ internal sealed class RootCommands
             if (option is HelpOption { Action: HelpAction help })
             {
                 option.Action = new HelpWithExamples(help);
+                // What other systems write; it would stand in each completion.
+                _ = option.Aliases.Remove("/h");
+                _ = option.Aliases.Remove("/?");
             }
         }
 

@@ -59,7 +59,8 @@ public sealed partial class NexClient : IAsyncDisposable
             await connection.DisposeAsync().ConfigureAwait(false);
             if (failure is NatsException or NatsSettingsException or IOException)
             {
-                throw Requester.Unavailable($"NATS at {settings}", failure);
+                throw new ControlException(
+                    ControlFault.Unavailable, $"NATS at {settings} cannot be reached: {ConnectionFailure.Describe(settings, failure)}.", failure);
             }
 
             throw;

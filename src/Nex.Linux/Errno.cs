@@ -5,6 +5,7 @@ namespace Nex.Linux;
 /// <summary>The error numbers that this code tells apart, as Linux numbers them on x86-64 and arm64.</summary>
 internal static class Errno
 {
+    internal const int NotPermitted = 1;
     internal const int NoEntry = 2;
     internal const int NoProcess = 3;
     internal const int Interrupted = 4;
@@ -18,6 +19,7 @@ internal static class Errno
     internal const int TextFileBusy = 26;
     internal const int BrokenPipe = 32;
     internal const int NoLocks = 37;
+    internal const int NotImplemented = 38;
     internal const int NotSupported = 95;
     internal const int ConnectionReset = 104;
 

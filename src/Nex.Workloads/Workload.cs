@@ -97,9 +97,15 @@ public sealed partial class Workload : IAsyncDisposable
     /// What it writes: the last lines that are kept, and then each line as it comes, until it is over. A reader that is too slow never slows
     /// the workload; it misses lines, and the next line tells how many.
     /// </summary>
-    public async IAsyncEnumerable<LogLine> ReadLogsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<LogLine> ReadLogsAsync(CancellationToken cancellationToken = default) => CountAsync(_log.ReadAsync(CancellationToken.None), cancellationToken);
+
+    /// <summary>As <see cref="ReadLogsAsync"/>, for who is to have all lines: those that came before the reader, and are not kept, count as missed.</summary>
+    internal IAsyncEnumerable<LogLine> ReadAllLogsAsync(CancellationToken cancellationToken = default) => CountAsync(_log.ReadAllAsync(CancellationToken.None), cancellationToken);
+
+    private static async IAsyncEnumerable<LogLine> CountAsync(
+        IAsyncEnumerable<(LogLine Line, long Missed)> lines, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach ((LogLine line, long missed) in _log.ReadAsync(cancellationToken).ConfigureAwait(false))
+        await foreach ((LogLine line, long missed) in lines.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             WorkloadTelemetry.MissedLogLines.Add(missed);
             yield return missed == 0 ? line : line with { Missed = missed };

@@ -41,6 +41,7 @@ public sealed class MessageTests
         AssertMessage("deploy-request-of-a-function", Json.RunRequest);
         AssertMessage("stop-request", Json.StopRequest);
         AssertMessage("log-line", Json.LogEntry);
+        AssertMessage("log-line-of-a-node", Json.LogEntry);
         RunRequest request = JsonSerializer.Deserialize(Golden.Bytes("deploy-request"), Json.RunRequest)!;
         Assert.Null(request.Location!.TryFind(out string bucket, out string key));
         Assert.Equal(("NEXCLIFILES", "echoservice", "elf"), (bucket, key, request.Type));

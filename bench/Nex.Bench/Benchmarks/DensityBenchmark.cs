@@ -23,7 +23,7 @@ internal sealed class DensityBenchmark : Benchmark
 
     internal override async Task<IReadOnlyList<Figure>> RunAsync(BenchContext context)
     {
-        int[] sizes = Sizes[..context.Pick(3, Sizes.Length, Sizes.Length)];
+        int[] sizes = Sizes[..context.Pick(2, Sizes.Length, Sizes.Length)];
         var measured = new List<Density>();
         for (int index = 0; index < sizes.Length; index++)
         {

@@ -27,6 +27,14 @@ internal sealed class BenchContext(BenchOptions options, Workspace workspace, Pr
     /// <summary>The bare native program that agents are compared with.</summary>
     internal string BaselineProgram { get; } = Path.Combine(options.ArtifactsDirectory, "native", "Nex.Bench.Baseline");
 
+    /// <summary>The bare native program on NATS that nodes are compared with.</summary>
+    internal string BareNatsProgram { get; } = Path.Combine(options.ArtifactsDirectory, "native", "Nex.Bench.BareNats");
+
+    /// <summary>The command line, as it is published.</summary>
+    internal string NexProgram { get; } = Path.Combine(options.ArtifactsDirectory, "native", "nex");
+
+    internal string AgentProgram { get; } = Path.Combine(options.ArtifactsDirectory, "native", "nex-agent");
+
     /// <summary>The kernel and the image of microVMs.</summary>
     internal string GuestDirectory { get; } = Path.Combine(options.ArtifactsDirectory, "guest");
 

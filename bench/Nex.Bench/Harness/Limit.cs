@@ -8,15 +8,17 @@ internal enum Measure
     Ratio,
 }
 
-/// <summary>What a number of a figure must not exceed.</summary>
-internal sealed record Limit(Measure Of, double Most)
+/// <summary>What a number of a figure must not exceed, or, where more is better, must reach.</summary>
+internal sealed record Limit(Measure Of, double Bound, bool IsLeast = false)
 {
     internal bool IsMetBy(Figure figure) => Of switch
     {
-        Measure.P50 => figure.Samples.P50 <= Most,
-        Measure.P99 => figure.Samples.P99 <= Most,
-        _ => figure.Ratio is not { } ratio || ratio <= Most,
+        Measure.P50 => IsMetBy(figure.Samples.P50),
+        Measure.P99 => IsMetBy(figure.Samples.P99),
+        _ => figure.Ratio is not { } ratio || IsMetBy(ratio),
     };
 
-    public override string ToString() => FormattableString.Invariant($"{Of.ToString().ToLowerInvariant()} ≤ {Most:0.###}");
+    public override string ToString() => FormattableString.Invariant($"{Of.ToString().ToLowerInvariant()} {(IsLeast ? '≥' : '≤')} {Bound:0.###}");
+
+    private bool IsMetBy(double value) => IsLeast ? value >= Bound : value <= Bound;
 }

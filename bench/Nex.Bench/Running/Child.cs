@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Microsoft.Win32.SafeHandles;
+using Nex.Bench.Harness;
 using Nex.Linux;
 using Nex.Linux.Processes;
 
@@ -8,6 +10,7 @@ namespace Nex.Bench.Running;
 internal sealed class Child : IDisposable
 {
     private readonly PidFd _process;
+    private bool _ended;
 
     private Child(PidFd process) => _process = process;
 
@@ -34,14 +37,40 @@ internal sealed class Child : IDisposable
         return new Child(PidFd.TryOpen(pid) ?? throw new InvalidOperationException($"Process {pid} was reaped by somebody else."));
     }
 
+    /// <summary>Runs it to its end.</summary>
+    /// <returns>Milliseconds from its start to its end.</returns>
+    internal static double Run(string program, IReadOnlyList<string> arguments)
+    {
+        long begun = Stopwatch.GetTimestamp();
+        using Child child = Start(program, arguments);
+        ProcessExit exit = child.WaitForEnd();
+        double taken = Series.Since(begun);
+        return exit.Code == 0 ? taken : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {exit}.");
+    }
+
+    /// <summary>Waits until it has ended by itself.</summary>
+    internal ProcessExit WaitForEnd()
+    {
+        while (true)
+        {
+            if (_process.TryReap() is { } exit)
+            {
+                _ended = true;
+                return exit;
+            }
+
+            Poller.Wait([new PollEntry(_process.Descriptor, PollEvents.Readable)], timeout: null);
+        }
+    }
+
     public void Dispose()
     {
         using (_process)
         {
-            _process.TrySignal(Signals.Kill);
-            while (_process.TryReap() is null)
+            if (!_ended)
             {
-                Poller.Wait([new PollEntry(_process.Descriptor, PollEvents.Readable)], timeout: null);
+                _process.TrySignal(Signals.Kill);
+                WaitForEnd();
             }
         }
     }

@@ -34,6 +34,20 @@ internal sealed class HelloServer : IDisposable
         return hello?.Version == "1.0" ? taken : throw new InvalidOperationException($"{program} did not say hello.");
     }
 
+    /// <summary>Milliseconds from the start of the program until it has said hello, was heard, and has ended.</summary>
+    internal async Task<double> MeasureWholeAsync(string program)
+    {
+        long begun = Stopwatch.GetTimestamp();
+        using Child child = Child.Start(program, [_path]);
+        using (Socket connection = await _listener.AcceptAsync(_cancellationToken))
+        {
+            _ = await connection.ReceiveAsync(_buffer, _cancellationToken);
+        }
+
+        child.WaitForEnd();
+        return Series.Since(begun);
+    }
+
     /// <summary>Seconds from the first start until so many of a program have said hello, some of them started at a time.</summary>
     internal async Task<double> MeasureManyAsync(string program, int count, int atOnce)
     {

@@ -15,6 +15,16 @@ internal static class ProcessMemory
         return [.. children[Environment.ProcessId].Where(IsAgent).Select(agent => Tree(children, agent).Sum(pid => Read(pid, "Pss")))];
     }
 
+    /// <summary>The process ids of a node's agents that have no sandbox.</summary>
+    internal static IEnumerable<int> AgentsOf(int node) =>
+        ProcessStat.ReadAll().Where(stat => stat.ParentId == node).Select(stat => stat.ProcessId).Where(IsAgent);
+
+    /// <summary>Its own pages, and its share of those that it has together with others.</summary>
+    internal static double Proportional(int pid) => Read(pid, "Pss");
+
+    /// <summary>All pages that it has in memory, those of libraries that others have too included.</summary>
+    internal static double Resident(int pid) => Read(pid, "Rss");
+
     /// <summary>What the hypervisor of a machine occupies, the machine's own memory included.</summary>
     internal static MachineMemory OfMachine(int pid) => new()
     {

@@ -13,13 +13,17 @@ internal sealed record StoppedDocument(string? NodeId, string Id, string Name, b
 internal sealed record DeployedDocument(
     string Type, string Id, string Name, string Namespace, string NodeId, string Issuer, string Location, string? Hash, bool? Uploaded);
 
-internal sealed record EndedDocument(string Type, string Id, int Code, string Message);
+internal sealed record EndedDocument(string Type, string Id, int Code, string Message)
+{
+    /// <summary>Nobody saw the end.</summary>
+    internal const int UnknownCode = -1;
+}
 
 internal sealed record LogDocument(
-    string Type, DateTimeOffset Time, string Namespace, string NodeId, string WorkloadName, string WorkloadId, string Level, string Text)
+    string Type, DateTimeOffset Time, string Namespace, string NodeId, string WorkloadName, string WorkloadId, string Source, string Level, string Text)
 {
     internal static LogDocument Of(NodeLogLine line) => new(
-        "log", line.Received, line.Namespace, line.NodeId, line.WorkloadName, line.WorkloadId, line.Level.ToString().ToUpperInvariant(), line.Text);
+        "log", line.Received, line.Namespace, line.NodeId, line.WorkloadName, line.WorkloadId, line.IsFromNode ? "node" : "workload", line.Level.ToString().ToUpperInvariant(), line.Text);
 }
 
 internal sealed record EventDocument(

@@ -142,10 +142,13 @@ internal sealed class Requester(INatsConnection connection, NexClientOptions opt
         }
     }
 
-    private static ControlException Tell(Exception failure, string whom, TimeSpan timeout) => failure switch
+    private ControlException Tell(Exception failure, string whom, TimeSpan timeout) => failure switch
     {
         ControlException told => new(told.Fault, told.Fault == ControlFault.Refused ? $"The {whom} refuses: {told.Message}" : $"The {whom}: {told.Message}", told),
         NatsNoRespondersException => new(ControlFault.NoResponders, $"There is no {whom}: nobody listens to its subject.", failure),
+        // It may have been done all the same: the answer, or the request, was lost with the connection.
+        OperationCanceledException when connection.ConnectionState != NatsConnectionState.Open =>
+            Unavailable($"The {whom}", new NatsException("the connection was lost while its answer was waited for")),
         OperationCanceledException => new(ControlFault.Timeout, $"The {whom} has not answered within {timeout.TotalSeconds:0.###} s.", failure),
         _ => Unavailable($"The {whom}", failure),
     };

@@ -53,6 +53,9 @@ public sealed record NodeLogLine
     /// <summary>How grave it is.</summary>
     public required LogSeverity Level { get; init; }
 
+    /// <summary>Whether the node says it of the workload, such as that it was started; otherwise the workload has written it.</summary>
+    public bool IsFromNode { get; init; }
+
     /// <summary>The line, without its end.</summary>
     public required string Text { get; init; }
 

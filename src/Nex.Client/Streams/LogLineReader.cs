@@ -24,13 +24,16 @@ internal static class LogLineReader
         }
 
         bool swapped = tokens[4] == entry.Id && tokens[5] != entry.Id;
+        LogSeverity level = ParseLevel(entry.Level);
         return new NodeLogLine
         {
             Namespace = tokens[2],
             NodeId = tokens[3],
             WorkloadName = swapped ? tokens[5] : tokens[4],
             WorkloadId = swapped ? tokens[4] : tokens[5],
-            Level = ParseLevel(entry.Level),
+            Level = level,
+            // What a workload writes has one of the other two, in nodes that do not tell.
+            IsFromNode = entry.Source == LogSources.Node || level is LogSeverity.Debug or LogSeverity.Warn,
             Text = entry.Text,
             Received = now,
         };

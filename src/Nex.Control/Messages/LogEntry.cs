@@ -15,6 +15,16 @@ internal sealed record LogEntry
     /// <summary>The id of the workload.</summary>
     [JsonPropertyOrder(2)]
     public required string Id { get; init; }
+
+    /// <summary><see cref="LogSources.Node"/> where the node says it itself; null for what the workload has written.</summary>
+    [JsonPropertyOrder(3)]
+    public string? Source { get; init; }
+}
+
+/// <summary>Who says a line. Nodes of the original do not tell.</summary>
+internal static class LogSources
+{
+    internal const string Node = "node";
 }
 
 /// <summary>The levels of log lines.</summary>

@@ -58,5 +58,7 @@ internal static unsafe partial class Libc
         internal static nint SetUserIds => Arm ? 147 : 117;
 
         internal static nint SetGroupIds => Arm ? 149 : 119;
+
+        internal static nint KeyControl => Arm ? 219 : 250;
     }
 }

@@ -47,14 +47,12 @@ internal sealed partial class ArtifactFetcher(INatsConnection connection, NodeOp
             throw NotThere(address, failure);
         }
 
-        if (found.Deleted || found.Size > (ulong)options.MaxArtifactBytes)
+        string? sha256 = Digest(found.Digest);
+        if (Misfit(found, sha256) is { } misfit)
         {
-            throw new RequestRefusedException(found.Deleted
-                ? $"There is no artifact {address}: it has been deleted."
-                : $"The artifact {address} has {found.Size} bytes; this node takes at most {options.MaxArtifactBytes}.");
+            throw new RequestRefusedException($"The artifact {address} {misfit}.");
         }
 
-        string? sha256 = Digest(found.Digest);
         if (expectedSha256 is not null && sha256 is not null && sha256 != expectedSha256)
         {
             throw new RequestRefusedException($"The artifact {address} has the SHA-256 {sha256}, and not {expectedSha256}, which the workload's JWT claims.");
@@ -66,20 +64,20 @@ internal sealed partial class ArtifactFetcher(INatsConnection connection, NodeOp
             NodeTelemetry.Artifacts.Add(1, NodeTelemetry.Tag(NodeTelemetry.ArtifactOutcome, "cached"));
         }
 
-        return new FoundArtifact(ArtifactSource.Fetch((stream, token) => FetchAsync(store, address, stream, token), address.Key, known), sha256);
+        return new FoundArtifact(ArtifactSource.Fetch((stream, token) => FetchAsync(store, address, found, stream, token), address.Key, known), sha256);
     }
 
     /// <summary>Somebody has had an artifact whole.</summary>
     internal void Remember(string @namespace, string sha256) => _known.Add(@namespace, sha256);
 
-    private async Task FetchAsync(INatsObjStore store, ArtifactAddress address, Stream stream, CancellationToken cancellationToken)
+    private async Task FetchAsync(INatsObjStore store, ArtifactAddress address, ObjectMetadata found, Stream stream, CancellationToken cancellationToken)
     {
         long began = time.GetTimestamp();
         using Activity? activity = NodeTelemetry.Source.StartActivity("node.artifact.fetch");
         var bounded = new BoundedStream(stream, options.MaxArtifactBytes, address);
         try
         {
-            await store.GetAsync(address.Key, bounded, leaveOpen: true, cancellationToken).ConfigureAwait(false);
+            await ObjectReader.CopyAsync(store, found, bounded, cancellationToken).ConfigureAwait(false);
             NodeTelemetry.FetchDuration.Record(time.GetElapsedTime(began).TotalSeconds);
             NodeTelemetry.Artifacts.Add(1, NodeTelemetry.Tag(NodeTelemetry.ArtifactOutcome, "fetched"));
         }
@@ -95,6 +93,16 @@ internal sealed partial class ArtifactFetcher(INatsConnection connection, NodeOp
             NodeTelemetry.ArtifactBytes.Add(bounded.Written);
         }
     }
+
+    /// <returns>The rest of a sentence; null where it can be fetched.</returns>
+    private string? Misfit(ObjectMetadata found, string? sha256) => found switch
+    {
+        { Deleted: true } => "is not there: it has been deleted",
+        { Options.Link: not null } => "is a link: name the object that it leads to",
+        { Size: var size } when size > (ulong)options.MaxArtifactBytes => $"has {size} bytes; this node takes at most {options.MaxArtifactBytes}",
+        _ when sha256 is null => "has no SHA-256 in its store, which shows whether it came whole: upload it again",
+        _ => null,
+    };
 
     private RequestRefusedException NotThere(ArtifactAddress address, Exception failure)
     {
@@ -113,7 +121,7 @@ internal sealed partial class ArtifactFetcher(INatsConnection connection, NodeOp
     private static string Reason(Exception failure) => failure switch
     {
         NatsJSApiException api => api.Error.Description ?? "JetStream does not say why.",
-        NatsNoReplyException or TimeoutException => "JetStream does not answer.",
+        NatsNoReplyException or NatsJSApiNoResponseException or TimeoutException => "JetStream does not answer.",
         NatsObjException or NatsJSException => failure.Message,
         _ => "the log of the node says why.",
     };

@@ -27,6 +27,11 @@ internal static class ConfigurationFile
         {
             values.AddFault(path, "", $"is no JSON: {Where(failure)}");
         }
+        catch (InvalidOperationException failure)
+        {
+            // An escape such as \ud800 stands for half a letter; the parser lets it pass, and whoever reads the text does not.
+            values.AddFault(path, "", $"holds text that is no Unicode: {failure.Message}");
+        }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             values.AddFault(path, "", $"cannot be read: {failure.Message}");

@@ -134,7 +134,7 @@ public sealed partial class NodeHost
             throw failure switch
             {
                 NatsSettingsException => new NodeHostException(NodeHostFailure.NatsUnreachable, failure.Message, failure),
-                NatsException => new NodeHostException(NodeHostFailure.NatsUnreachable, $"NATS cannot be reached at {servers.Connection}: {failure.InnerException?.Message ?? failure.Message}", failure),
+                NatsException => new NodeHostException(NodeHostFailure.NatsUnreachable, $"NATS cannot be reached at {servers.Connection}: {ConnectionFailure.Describe(servers.Connection, failure)}", failure),
                 _ => failure,
             };
         }

@@ -37,14 +37,14 @@ internal sealed partial class WorkloadFollower(string nodeId, Workload workload,
             {
                 case WorkloadEventKind.Started:
                     PublishStarted(item);
-                    Say(LogLevels.Info, item.RetryCount == 0 ? $"Workload {item.Name} deployed" : $"Workload {item.Name} started again ({item.RetryCount})");
+                    Tell(LogLevels.Info, item.RetryCount == 0 ? $"Workload {item.Name} deployed" : $"Workload {item.Name} started again ({item.RetryCount})");
                     lines ??= Task.Run(FollowLinesAsync);
                     break;
                 case WorkloadEventKind.Exited:
                     exit = item.Exit;
                     break;
                 case WorkloadEventKind.RestartScheduled:
-                    Say(LogLevels.Warn, string.Create(CultureInfo.InvariantCulture, $"Workload {item.Name} ended ({exit}); it is started again in {item.Delay?.TotalSeconds:0.0} s"));
+                    Tell(LogLevels.Warn, string.Create(CultureInfo.InvariantCulture, $"Workload {item.Name} ended ({exit}); it is started again in {item.Delay?.TotalSeconds:0.0} s"));
                     break;
                 default:
                     // What it wrote comes before its end.
@@ -59,14 +59,14 @@ internal sealed partial class WorkloadFollower(string nodeId, Workload workload,
     {
         try
         {
-            await foreach (LogLine line in workload.ReadLogsAsync().ConfigureAwait(false))
+            await foreach (LogLine line in workload.ReadAllLogsAsync().ConfigureAwait(false))
             {
                 if (line.Missed > 0)
                 {
                     publisher.Log(_log.LostNote(line.Missed));
                 }
 
-                Say(line.Stream == OutputStream.StandardError ? LogLevels.Error : LogLevels.Info, line.Text);
+                publisher.Log(_log.Line(line.Stream == OutputStream.StandardError ? LogLevels.Error : LogLevels.Info, line.Text));
             }
         }
         catch (Exception failure)
@@ -75,7 +75,7 @@ internal sealed partial class WorkloadFollower(string nodeId, Workload workload,
         }
     }
 
-    private void Say(string level, string text) => publisher.Log(_log.Line(level, text));
+    private void Tell(string level, string text) => publisher.Log(_log.NodeLine(level, text));
 
     private void PublishStarted(WorkloadEvent item) => publisher.Event(
         item.Namespace,

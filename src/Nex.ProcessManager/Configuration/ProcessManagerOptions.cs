@@ -64,8 +64,8 @@ public sealed record ProcessManagerOptions
     public int? DefaultPidsLimit { get; init; } = 512;
 
     /// <summary>
-    /// The size in bytes of each of the two writable directories of a <see cref="Sandbox.Namespaces"/> sandbox, its working
-    /// directory and <c>/tmp</c>. They are in memory and vanish with the agent. 64 MiB by default.
+    /// The size in bytes of each of the three writable directories of a <see cref="Sandbox.Namespaces"/> sandbox, its working
+    /// directory, <c>/tmp</c> and <c>/dev/shm</c>. They are in memory and vanish with the agent. 64 MiB by default.
     /// </summary>
     public long WorkspaceBytes { get; init; } = 64 * 1024 * 1024;
 

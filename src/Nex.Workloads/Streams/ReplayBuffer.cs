@@ -55,10 +55,14 @@ internal sealed class ReplayBuffer<T>(int maxItems, long maxCost, Func<T, int> c
 
     /// <summary>Reads from the oldest item that is kept, and on as items come, until the end.</summary>
     /// <returns>Each item, with how many were missed right before it.</returns>
-    internal async IAsyncEnumerable<(T Item, long Missed)> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    internal IAsyncEnumerable<(T Item, long Missed)> ReadAsync(CancellationToken cancellationToken = default) => ReadAsync(null, cancellationToken);
+
+    /// <summary>As <see cref="ReadAsync(CancellationToken)"/>; what is not kept any more when the reader comes counts as missed.</summary>
+    internal IAsyncEnumerable<(T Item, long Missed)> ReadAllAsync(CancellationToken cancellationToken = default) => ReadAsync(0, cancellationToken);
+
+    private async IAsyncEnumerable<(T Item, long Missed)> ReadAsync(long? next, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var batch = new List<T>(BatchItems);
-        long? next = null;
         while (true)
         {
             (long first, Task? changed) = Take(next, batch);

@@ -58,16 +58,4 @@ public sealed class UsageTests : IDisposable
 
         Assert.Contains(expected, result.Output.Split('\n'));
     }
-
-    [Fact]
-    public async Task The_completion_of_bash_works_in_bash()
-    {
-        File.WriteAllText(_home["nex"], $"#!/bin/sh\nexec {NexProgram.Host} exec {NexProgram.Program} \"$@\"\n");
-        File.SetUnixFileMode(_home["nex"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        const string script = "PATH=$1:$PATH; source <(nex completion bash); COMP_LINE='nex node l'; COMP_POINT=10; _nex_complete; echo \"${COMPREPLY[*]}\"";
-
-        CommandResult result = await NexProgram.RunProgramAsync("bash", "-c", script, "bash", Path.GetDirectoryName(_home["nex"])!);
-
-        Assert.Contains("ls", result.Output.Split(['\n', ' ']));
-    }
 }

@@ -21,7 +21,7 @@ public sealed class LogTests : ClientTest
 
         NodeLogLine line = await FirstAsync(lines);
         Assert.Equal(("default", Node, "echoservice", Recording.WorkloadId), (line.Namespace, line.NodeId, line.WorkloadName, line.WorkloadId));
-        Assert.Equal((LogSeverity.Warn, "Workload echoservice deployed"), (line.Level, line.Text));
+        Assert.Equal((LogSeverity.Warn, "Workload echoservice deployed", true), (line.Level, line.Text, line.IsFromNode));
     }
 
     [Fact]

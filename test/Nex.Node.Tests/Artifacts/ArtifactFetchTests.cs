@@ -1,9 +1,15 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using NATS.Client.Core;
+using NATS.Client.JetStream;
+using NATS.Client.JetStream.Models;
+using NATS.Client.ObjectStore;
+using NATS.Client.ObjectStore.Models;
 using NATS.Net;
 using Nex.Node.Tests.Support;
 using Nex.Testing.Files;
+using Nex.Testing.Waiting;
 
 namespace Nex.Node.Tests.Artifacts;
 
@@ -57,17 +63,67 @@ public sealed class ArtifactFetchTests(SharedNats nats) : NodeTest(nats)
         Assert.NotEmpty(await Stranger.RefusedDeployAsync(node, Request("small"), "thief"));
 
         string Request(string key) => Stranger.RunRequest(node, "lie", key, request => request["location"] = $"nats://LIES/{key}");
+    }
 
-        async Task ChangeMetadataAsync(string key, Action<JsonObject> change)
+    /// <summary>Metadata that tells of more than there is: a fetch that waits for the rest would wait for ever.</summary>
+    [Theory]
+    [InlineData("size")]
+    [InlineData("chunks")]
+    [InlineData("both")]
+    [InlineData("nuid")]
+    [InlineData("purged")]
+    public async Task What_is_not_there_whole_is_refused_at_once(string lie)
+    {
+        NodeUnderTest node = await StartNodeAsync(new NodeOptions { DeployTimeout = TimeSpan.FromMinutes(10) });
+        string key = $"incomplete-{lie}";
+        await Stranger.UploadAsync(key, File.ReadAllBytes(TestPrograms.Path("exit")), "LIES");
+        if (lie == "purged")
         {
-            string subject = $"$O.LIES.M.{Convert.ToBase64String(Encoding.UTF8.GetBytes(key)).Replace('+', '-').Replace('/', '_')}";
-            var jetStream = Stranger.Connection.CreateJetStreamContext();
-            var stream = await jetStream.GetStreamAsync("OBJ_LIES");
-            var last = await stream.GetAsync(new NATS.Client.JetStream.Models.StreamMsgGetRequest { LastBySubj = subject });
-            JsonObject metadata = JsonNode.Parse(last.Message.Data.Span)!.AsObject();
-            change(metadata);
-            _ = await jetStream.PublishAsync(subject, Encoding.UTF8.GetBytes(metadata.ToJsonString()), serializer: NatsRawSerializer<byte[]>.Default, headers: new NatsHeaders { ["Nats-Rollup"] = "sub" });
+            string nuid = "";
+            await ChangeMetadataAsync(key, metadata => nuid = (string)metadata["nuid"]!);
+            await PurgeAsync(nuid);
         }
+        else
+        {
+            await ChangeMetadataAsync(key, metadata =>
+            {
+                metadata["size"] = lie is "size" or "both" ? 100_000_000 : (long)metadata["size"]!;
+                metadata["chunks"] = lie is "chunks" or "both" ? 1000 : (int)metadata["chunks"]!;
+                metadata["nuid"] = lie == "nuid" ? "nobody" : (string)metadata["nuid"]!;
+            });
+        }
+
+        string reason = await Stranger.RefusedDeployAsync(node, Stranger.RunRequest(node, "lie", key, request => request["location"] = $"nats://LIES/{key}"));
+
+        Assert.Contains($"The artifact nats://LIES/{key} could not be fetched whole", reason, StringComparison.Ordinal);
+        Assert.Equal(0, node.Cache.Count);
+    }
+
+    [Fact]
+    public async Task A_link_is_not_followed_so_that_one_to_itself_keeps_nobody_busy()
+    {
+        NodeUnderTest node = await StartNodeAsync();
+        await Stranger.UploadAsync("loop", File.ReadAllBytes(TestPrograms.Path("exit")), "LIES");
+        await ChangeMetadataAsync("loop", metadata => metadata["options"] = new JsonObject { ["link"] = new JsonObject { ["bucket"] = "LIES", ["name"] = "loop" } });
+
+        string reason = await Stranger.RefusedDeployAsync(node, Stranger.RunRequest(node, "lie", "loop", request => request["location"] = "nats://LIES/loop"));
+
+        Assert.Contains("is a link", reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_artifact_in_many_parts_comes_whole()
+    {
+        NodeUnderTest node = await StartNodeAsync();
+        // More parts than are asked for at once, behind a program that runs with whatever follows it.
+        byte[] program = [.. File.ReadAllBytes(TestPrograms.Path("silent")), .. new byte[1_000_000]];
+        INatsObjStore store = await Stranger.Connection.CreateObjectStoreContext().CreateObjectStoreAsync("PARTS").Within();
+        _ = await store.PutAsync(new ObjectMetadata { Name = "parts", Options = new MetaDataOptions { MaxChunkSize = 10_000 } }, new MemoryStream(program)).Within();
+
+        JsonElement started = await Stranger.DeployAsync(node, Stranger.RunRequest(node, "parts", "parts", request => request["location"] = "nats://PARTS/parts"));
+
+        Assert.True(started.GetProperty("started").GetBoolean());
+        Assert.Equal(program.Length, node.Cache.Bytes);
     }
 
     [Fact]
@@ -107,6 +163,24 @@ public sealed class ArtifactFetchTests(SharedNats nats) : NodeTest(nats)
         await UploadAsync("tree");
         _ = await Stranger.DeployAsync(node, Stranger.RunRequest(node, "a", "tree", argv: ["polite"]));
         Assert.Contains("did not start within 3 s", await Stranger.RefusedDeployAsync(node, Stranger.RunRequest(node, "b", "tree", argv: ["polite"])));
+    }
+
+    /// <summary>Does to the metadata of an object what anybody can do who may write to its store.</summary>
+    private async Task ChangeMetadataAsync(string key, Action<JsonObject> change)
+    {
+        string subject = $"$O.LIES.M.{Convert.ToBase64String(Encoding.UTF8.GetBytes(key)).Replace('+', '-').Replace('/', '_')}";
+        INatsJSContext jetStream = Stranger.Connection.CreateJetStreamContext();
+        INatsJSStream stream = await jetStream.GetStreamAsync("OBJ_LIES");
+        StreamMsgGetResponse last = await stream.GetAsync(new StreamMsgGetRequest { LastBySubj = subject });
+        JsonObject metadata = JsonNode.Parse(last.Message.Data.Span)!.AsObject();
+        change(metadata);
+        _ = await jetStream.PublishAsync(subject, Encoding.UTF8.GetBytes(metadata.ToJsonString()), serializer: NatsRawSerializer<byte[]>.Default, headers: new NatsHeaders { ["Nats-Rollup"] = "sub" });
+    }
+
+    private async Task PurgeAsync(string nuid)
+    {
+        INatsJSStream stream = await Stranger.Connection.CreateJetStreamContext().GetStreamAsync("OBJ_LIES");
+        _ = await stream.PurgeAsync(new StreamPurgeRequest { Filter = $"$O.LIES.C.{nuid}" });
     }
 
     /// <summary>An agent of which only the first starts.</summary>

@@ -41,6 +41,10 @@ public sealed class DeployTests(SharedNats nats) : NodeTest(nats)
         Assert.Equal(["line 0", "line 2"], Texts(lines, "INFO").Where(text => text.StartsWith("line", StringComparison.Ordinal)));
         Assert.Equal(["line 1", "line 3"], Texts(lines, "ERROR"));
         Assert.Contains("Workload writer deployed", Texts(lines, "INFO"));
+        // What it writes itself has no mark.
+        Assert.Equal(
+            ["Workload writer deployed"],
+            lines.Where(line => line.Json.TryGetProperty("source", out JsonElement source) && source.GetString() == "node").Select(line => line.Json.GetProperty("text").GetString()));
     }
 
     [Fact]

@@ -100,11 +100,10 @@ public sealed class NodeProgramTests
     {
         await using NexProgram node = await NexProgram.StartAsync();
         await using NexProgram second = await NexProgram.StartAsync("--context", LocalNode.ContextFile(node.DataDirectory), "--name", "second", "--tag", "site=here");
-        await using NexClient client = await NexClient.ConnectAsync(node.Connection).Within();
 
-        IReadOnlyList<PingReply> nodes = await client.ListNodesAsync().Within();
+        IReadOnlyList<PingReply> nodes = await RollCall.TakeAsync(node.Connection, 2);
 
-        Assert.Equal(((string[])[node.Id, second.Id]).Order(), nodes.Select(reply => reply.NodeId).Order());
+        Assert.Equal(((string[])[node.Id, second.Id]).Order(StringComparer.Ordinal), nodes.Select(reply => reply.NodeId));
         Assert.Equal("here", nodes.Single(reply => reply.NodeId == second.Id).Tags!["site"]);
     }
 

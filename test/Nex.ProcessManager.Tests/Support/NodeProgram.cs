@@ -32,6 +32,10 @@ internal sealed class NodeProgram : IAsyncDisposable
     internal static Task<NodeProgram> StartIgnoringChildSignalAsync(Sandbox sandbox, string runDirectory, int poolSize, params string[] workload) =>
         StartAsync([TestPrograms.Path("ignore"), $"{ChildSignal}"], RealManager.OptionsOf(sandbox), runDirectory, poolSize, workload);
 
+    /// <summary>The same, in a session that has a key of the kernel, as a login or a service manager gives it.</summary>
+    internal static Task<NodeProgram> StartWithKeyAsync(string key, Sandbox sandbox, string runDirectory, params string[] workload) =>
+        StartAsync([TestPrograms.Path("hostile"), "session", key], RealManager.OptionsOf(sandbox), runDirectory, 1, workload);
+
     private static async Task<NodeProgram> StartAsync(string[] starter, ProcessManagerOptions options, string runDirectory, int poolSize, string[] workload)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "Nex.Testing.Node");

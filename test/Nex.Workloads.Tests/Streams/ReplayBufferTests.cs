@@ -18,6 +18,18 @@ public sealed class ReplayBufferTests
     }
 
     [Fact]
+    public async Task A_reader_of_all_is_told_how_many_were_dropped_before_it_came()
+    {
+        ReplayBuffer<int> buffer = Buffer(maxItems: 2);
+        Write(buffer, 1, 2, 3, 4, 5);
+        await using IAsyncEnumerator<(int Item, long Missed)> reader = buffer.ReadAllAsync(Token).GetAsyncEnumerator(Token);
+
+        Assert.True(await reader.MoveNextAsync());
+
+        Assert.Equal((4, 3), reader.Current);
+    }
+
+    [Fact]
     public async Task A_reader_that_falls_behind_is_told_how_many_it_missed()
     {
         ReplayBuffer<int> buffer = Buffer(maxItems: 3);

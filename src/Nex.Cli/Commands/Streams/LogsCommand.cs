@@ -52,7 +52,7 @@ internal sealed class LogsCommand : NexCommand
             }
             else
             {
-                run.Screen.Line($"{line.Received:HH:mm:ss.fff} {line.Level.ToString().ToUpperInvariant(),-5} {line.WorkloadName} {line.WorkloadId} {line.Text}", line.Level == LogSeverity.Error);
+                run.Screen.Line($"{line.Received:HH:mm:ss.fff} {(line.IsFromNode ? "NODE" : line.Level.ToString().ToUpperInvariant()),-5} {line.WorkloadName} {line.WorkloadId} {line.Text}", line.Level == LogSeverity.Error);
             }
         }
 

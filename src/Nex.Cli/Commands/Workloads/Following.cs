@@ -27,8 +27,7 @@ internal sealed class Following(CommandRun run, NexClient client, DeployOptions 
         Deployed.Write(run, options, reply, uploaded);
         try
         {
-            EndedDocument end = await ShowUntilEndAsync(reply.Id, lines, ends, nodeEnds, cancellation).ConfigureAwait(false);
-            return Tell(end);
+            return await ShowUntilEndAsync(reply.Id, lines, ends, nodeEnds, cancellation).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -43,16 +42,17 @@ internal sealed class Following(CommandRun run, NexClient client, DeployOptions 
         }
     }
 
-    private async Task<EndedDocument> ShowUntilEndAsync(
+    private async Task<int> ShowUntilEndAsync(
         string id, SubjectStream<NodeLogLine> lines, SubjectStream<NodeEvent> ends, SubjectStream<NodeEvent> nodeEnds, CancellationToken cancellation)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         Task showing = ShowAsync(id, lines, over.Token);
         Task<EndedDocument> ending = EndAsync(id, ends, over.Token);
         Task<EndedDocument> nodeEnding = NodeEndAsync(id, nodeEnds, over.Token);
-        Task first = await Task.WhenAny(showing, ending, nodeEnding).ConfigureAwait(false);
+        Task<(EndedDocument End, int ExitCode)> watching = new NodeWatch(client, options, TimeProvider.System).WatchAsync(id, over.Token);
+        Task first = await Task.WhenAny(showing, ending, nodeEnding, watching).ConfigureAwait(false);
         await over.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(showing, ending, nodeEnding).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(showing, ending, nodeEnding, watching).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (first == showing)
         {
             await showing.ConfigureAwait(false);
@@ -64,7 +64,16 @@ internal sealed class Following(CommandRun run, NexClient client, DeployOptions 
             Show(line);
         }
 
-        return await (first == nodeEnding && !ending.IsCompletedSuccessfully ? nodeEnding : ending).ConfigureAwait(false);
+        if (first == watching && !ending.IsCompletedSuccessfully)
+        {
+            (EndedDocument lost, int exitCode) = await watching.ConfigureAwait(false);
+            Tell(lost);
+            return exitCode;
+        }
+
+        EndedDocument end = await (first == nodeEnding && !ending.IsCompletedSuccessfully ? nodeEnding : ending).ConfigureAwait(false);
+        Tell(end);
+        return end.Code == 0 ? ExitCodes.Done : ExitCodes.Failed;
     }
 
     private async Task ShowAsync(string id, SubjectStream<NodeLogLine> lines, CancellationToken cancellation)
@@ -83,6 +92,11 @@ internal sealed class Following(CommandRun run, NexClient client, DeployOptions 
         if (run.IsJson)
         {
             run.WriteJson(LogDocument.Of(line), json => json.LogDocument);
+        }
+        else if (line.IsFromNode)
+        {
+            // Standard output is the program's.
+            run.Say(line.Text);
         }
         else
         {
@@ -109,21 +123,21 @@ internal sealed class Following(CommandRun run, NexClient client, DeployOptions 
     {
         await foreach (NodeEvent _ in ends.WithCancellation(cancellation).ConfigureAwait(false))
         {
-            return new EndedDocument("ended", id, -1, $"its node {options.NodeId} has stopped");
+            return new EndedDocument("ended", id, EndedDocument.UnknownCode, $"its node {options.NodeId} has stopped");
         }
 
         throw new CommandFailedException("The connection to NATS is closed.");
     }
 
-    private int Tell(EndedDocument end)
+    private void Tell(EndedDocument end)
     {
         if (run.IsJson)
         {
             run.WriteJson(end, json => json.EndedDocument);
         }
 
-        run.Say($"{options.Name} has ended with code {end.Code}{(end.Message.Length > 0 ? $": {end.Message}" : "")}");
-        return end.Code == 0 ? ExitCodes.Done : ExitCodes.Failed;
+        string how = end.Code == EndedDocument.UnknownCode ? "" : $" with code {end.Code}";
+        run.Say($"{options.Name} has ended{how}{(end.Message.Length > 0 ? $": {end.Message}" : "")}");
     }
 
     // Not with the token of the run, which is cancelled.

@@ -62,7 +62,7 @@ internal static class AgentKeys
         "default_pids_limit", 512, 0, int.MaxValue, "The most processes and threads of a workload that names no limit; 0 for no limit.");
 
     internal static readonly ConfigurationKey<long> WorkspaceBytes = List.Integer(
-        "workspace_bytes", 64 * 1024 * 1024, 1024 * 1024, long.MaxValue, "The size in bytes of each of a workload's two writable directories in `namespaces`.");
+        "workspace_bytes", 64 * 1024 * 1024, 1024 * 1024, long.MaxValue, "The size in bytes of each of a workload's three writable directories in `namespaces`.");
 
     internal static readonly ConfigurationKey<long> SandboxUserId = List.Integer(
         "sandbox_uid", 65534, 1, int.MaxValue, "The user and group that agents run as where the node is root.");

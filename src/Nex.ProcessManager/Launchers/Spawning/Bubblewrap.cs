@@ -132,7 +132,7 @@ internal sealed class Bubblewrap
             arguments.AddRange(["--ro-bind-try", file, file]);
         }
 
-        return [.. arguments, "--proc", "/proc", "--dev", "/dev", "--size", size, "--tmpfs", "/tmp", "--size", size, "--tmpfs", WorkDirectory];
+        return [.. arguments, "--proc", "/proc", "--dev", "/dev", "--size", size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev", "--size", size, "--tmpfs", "/tmp", "--size", size, "--tmpfs", WorkDirectory];
     }
 
     private static ProcessManagerException Unavailable(string reason) =>

@@ -16,6 +16,8 @@ internal static class ChildSupervisor
     /// <summary>Those that have not been reaped.</summary>
     private static readonly List<SupervisedChild> Children = [];
 
+    private static bool _hasNoKeys;
+
     static ChildSupervisor()
     {
         var thread = new Thread(Run, maxStackSize: 256 * 1024) { IsBackground = true, Name = "Nex child supervisor" };
@@ -90,6 +92,7 @@ internal static class ChildSupervisor
 
             try
             {
+                GiveUpKeys();
                 int pid = order.Process.Spawn();
                 var child = new SupervisedChild(pid, PidFd.OpenNewChild(pid));
                 if (child.Process is not null)
@@ -104,6 +107,16 @@ internal static class ChildSupervisor
                 // Whatever it is belongs to the one who asked; this thread has to go on.
                 order.Started.SetException(failure);
             }
+        }
+    }
+
+    /// <summary>What is started must not inherit the keys of this program's session. Where that cannot be had, nothing is started.</summary>
+    private static void GiveUpKeys()
+    {
+        if (!_hasNoKeys)
+        {
+            SessionKeys.GiveUp();
+            _hasNoKeys = true;
         }
     }
 

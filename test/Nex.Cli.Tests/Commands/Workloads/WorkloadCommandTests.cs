@@ -47,7 +47,8 @@ public sealed class WorkloadCommandTests : NodeTest
         CommandResult result = await SucceedAsync(
             "devrun", BusyBox, "GREETING=good  day", "--follow", "--argv", "sh", "--argv", "-c", "--", "for a in \"$@\"; do echo \"<$a>\"; done; echo \"$GREETING\"", "sh", "two  words", "", "--json");
 
-        Assert.Equal(["<two  words>", "<>", "<--json>", "good  day"], result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[2..]);
+        Assert.Equal(["<two  words>", "<>", "<--json>", "good  day"], result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[1..]);
+        Assert.Contains("nex: Workload busybox deployed", result.Errors, StringComparison.Ordinal);
         Assert.Contains("ended with code 0", result.Errors, StringComparison.Ordinal);
     }
 
@@ -59,6 +60,7 @@ public sealed class WorkloadCommandTests : NodeTest
         Assert.Equal(1, result.ExitCode);
         JsonNode[] lines = [.. result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!)];
         Assert.Equal(["deployed", "log", "log", "ended"], lines.Select(line => (string?)line["type"]));
+        Assert.Equal(("node", "workload"), ((string?)lines[1]["source"], (string?)lines[2]["source"]));
         Assert.Equal(("bad", "ERROR"), ((string?)lines[2]["text"], (string?)lines[2]["level"]));
         Assert.Equal(3, (int)lines[3]["code"]!);
     }
@@ -73,6 +75,21 @@ public sealed class WorkloadCommandTests : NodeTest
 
         Assert.Equal(130, (await nex.EndAsync()).Code);
         Assert.Empty((await JsonAsync("node", "probe")).AsArray());
+    }
+
+    [Fact]
+    public async Task A_node_that_is_killed_ends_what_is_followed_with_an_exit_code_of_its_own()
+    {
+        await using ProgramUnderTest node = await Home.StartAsync(
+            "node", "up", "--name", "doomed", "--sandbox", "none", "--data-dir", Home["data"], "--set", $"run_dir={Home["run"]}", "--agent", Path.Combine(AppContext.BaseDirectory, "nex-agent"));
+        await node.LineAsync(line => line.Contains(" is up: ", StringComparison.Ordinal)).Within();
+        await using ProgramUnderTest nex = await Home.StartAsync("devrun", BusyBox, "--follow", "--node", "doomed", "--", "sh", "-c", "echo up; " + Forever);
+        await nex.LineAsync(line => line == "up").Within();
+
+        await node.KillAsync();
+
+        Assert.Equal(4, (await nex.EndAsync()).Code);
+        Assert.Contains(nex.Lines.Reached, line => line.Contains("has not answered for 15 s", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,0 +1,201 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using Nex.Linux.Processes;
+using Nex.ProcessManager.Configuration;
+using Nex.ProcessManager.Tests.Launchers.MicroVms.Firecracker;
+using Nex.ProcessManager.Tests.Support;
+using Nex.Testing.Files;
+using Nex.Testing.Processes;
+
+namespace Nex.ProcessManager.Tests.Security;
+
+/// <summary>
+/// A program that tries to get at what is not its own, in each sandbox that is meant for such: it says which of its attempts came to something.
+/// <c>none</c> promises nothing, and is not asked.
+/// </summary>
+public sealed class HostileWorkloadTests
+{
+    private const string Secret = "not for workloads";
+    private const int VirtualPort = 5000;
+
+    public static TheoryData<Sandbox> Sandboxes => [Sandbox.Namespaces, Sandbox.Qemu];
+
+    [Theory]
+    [MemberData(nameof(Sandboxes))]
+    public async Task No_file_of_the_node_or_of_another_user_is_reached_by_any_way(Sandbox sandbox)
+    {
+        using var directory = new TempDirectory();
+        string secret = directory["secret"];
+        await File.WriteAllTextAsync(secret, Secret);
+        File.SetUnixFileMode(secret, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        await using RealManager host = await RealManager.StartAsync(sandbox);
+
+        IReadOnlyList<string> attempts = await host.RunAsync(
+            "hostile", "files", secret, directory.Path, host.Options.RunDirectory, host.Options.AgentPath, "/etc/shadow", "/root", "/home", "/var", "/proc/kcore", "/proc/kallsyms");
+
+        AssertDenied(attempts, Kernel, "read", "write", "list", "open by handle");
+    }
+
+    [Theory]
+    [MemberData(nameof(Sandboxes))]
+    public async Task Neither_the_agent_nor_any_process_outside_can_be_read_traced_signalled_or_seen(Sandbox sandbox)
+    {
+        await using RealManager host = await RealManager.StartAsync(RealManager.OptionsOf(sandbox) with { PoolSize = 2 });
+        RealWorkload other = await host.DeployAsync("tree", "polite");
+        _ = await other.NumberAsync("ready");
+        LiveProcess[] outside = [.. LiveProcesses.With(other.Id).Take(1), .. LiveProcesses.With(host.Options.RunDirectory).Take(1)];
+
+        // That it comes to an end which is told at all is the proof that no signal has reached the agent.
+        IReadOnlyList<string> attempts = await host.RunAsync(
+            "hostile", ["processes", $"{Environment.ProcessId}", .. outside.Select(process => $"{process.Id}")]);
+
+        AssertDenied(attempts, [], "read the memory of", "trace", "take a descriptor of", "limit", "signal", "read", "list");
+        Assert.Empty(other.Observer.Exits.Reached);
+    }
+
+    [Theory]
+    [MemberData(nameof(Sandboxes))]
+    public async Task Nothing_that_listens_on_the_host_is_reached(Sandbox sandbox)
+    {
+        using var directory = new TempDirectory();
+        string name = $"@nex-test-{Guid.NewGuid():N}";
+        using var everywhere = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        everywhere.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        everywhere.Listen();
+        using Socket hidden = Listen(new UnixDomainSocketEndPoint("\0" + name[1..])), named = Listen(new UnixDomainSocketEndPoint(directory["socket"]));
+        await using RealManager host = await RealManager.StartAsync(sandbox);
+
+        IReadOnlyList<string> attempts = await host.RunAsync(
+            "hostile", ["network", $"{((IPEndPoint)everywhere.LocalEndPoint!).Port}", $"{VirtualPort}", name, directory["socket"], .. Addresses()]);
+
+        AssertDenied(attempts, [], "connect to", "connect to machine", "open raw");
+        Assert.All(new[] { everywhere, hidden, named }, socket => Assert.False(socket.Poll(TimeSpan.Zero, SelectMode.SelectRead)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Sandboxes))]
+    public async Task No_privilege_is_gained(Sandbox sandbox)
+    {
+        await using RealManager host = await RealManager.StartAsync(sandbox);
+
+        // A kernel of its own may let it make namespaces of its own.
+        string[] words = sandbox == Sandbox.Namespaces ? ["privileges", "namespaces"] : ["privileges"];
+        IReadOnlyList<string> attempts = await host.RunAsync("hostile", words);
+
+        AssertDenied(attempts, [], "become user", "gain capabilities", "leave the namespace of", "mount", "make device", "load a module", "raise the limit of processes", "write");
+    }
+
+    [Theory]
+    [MemberData(nameof(Sandboxes))]
+    public async Task Whatever_can_be_written_to_is_bounded(Sandbox sandbox)
+    {
+        const int mebibytes = 2;
+        await using RealManager host = await RealManager.StartAsync(
+            RealManager.OptionsOf(sandbox) with { WorkspaceBytes = mebibytes * 1024 * 1024 });
+
+        IReadOnlyList<string> lines = await host.RunAsync("hostile", "space", $"{2 * mebibytes}");
+
+        (string Directory, long Bytes)[] writable = [.. lines.Select(line => line.Split(' ')).Select(words => (words[1], long.Parse(words[2])))];
+        Assert.Equal(["/dev/shm", "/tmp", "/work"], writable.Select(place => place.Directory).Order(StringComparer.Ordinal));
+        Assert.All(writable, place => Assert.InRange(place.Bytes, 1, mebibytes * 1024 * 1024));
+    }
+
+    [Fact]
+    public async Task A_workload_that_cripples_its_agent_ends_with_it_and_harms_nobody_else()
+    {
+        await using RealManager host = await RealManager.StartAsync(RealManager.OptionsOf(Sandbox.Namespaces) with { PoolSize = 2 });
+        RealWorkload hostile = await host.DeployAsync("hostile", "cripple");
+
+        _ = await hostile.Observer.ExitAsync();
+        Assert.Equal(hostile.Id, (await host.Delegate.Exited.AtAsync(0)).Id);
+        Assert.NotEmpty(await host.RunAsync("show", "group"));
+    }
+
+    /// <summary>It has no parent, no session and no descriptor, and ignores all signals that can be ignored.</summary>
+    [Fact]
+    public async Task A_process_that_nothing_ties_to_its_workload_ends_with_an_agent_that_is_killed()
+    {
+        string mark = $"mark-{Guid.NewGuid():N}";
+        await using RealManager host = await RealManager.StartAsync(Sandbox.Namespaces);
+        RealWorkload hostile = await host.DeployAsync("hostile", "linger", mark);
+        _ = await hostile.Observer.Lines.FirstAsync(line => line.Text == "ready");
+        ProcessIdentity[] processes = [.. LiveProcesses.With(mark).Select(process => process.Identity)];
+        Assert.Equal(2, processes.Length);
+
+        Assert.True(LiveProcesses.Agent(hostile.Id).Identity.TryKill());
+
+        await LiveProcesses.EndAsync(processes);
+        Assert.Empty(LiveProcesses.With(mark));
+    }
+
+    [Fact]
+    public async Task The_keys_of_the_nodes_session_are_not_those_of_its_workloads()
+    {
+        using var directory = new TempDirectory();
+        string key = $"nex-test-{Guid.NewGuid():N}";
+        await using NodeProgram node = await NodeProgram.StartWithKeyAsync(
+            key, Sandbox.Namespaces, directory["run"], TestPrograms.Path("hostile"), "keys", $"find:{key}");
+
+        _ = await node.Lines.FirstAsync(line => line.StartsWith("exit ", StringComparison.Ordinal));
+        string[] attempts = [.. node.Lines.Reached.Where(line => line.StartsWith("line ", StringComparison.Ordinal)).Select(line => line["line ".Length..])];
+
+        AssertDenied(attempts, [], "find key");
+    }
+
+    [Fact]
+    public async Task Two_workloads_share_no_key()
+    {
+        string key = $"nex-test-{Guid.NewGuid():N}";
+        await using RealManager host = await RealManager.StartAsync(Sandbox.Namespaces);
+        RealWorkload first = await host.DeployAsync("hostile", "keys", $"add:{key}", "hold");
+        _ = await first.Observer.Lines.FirstAsync(line => line.Text == "ready");
+
+        AssertDenied(await host.RunAsync("hostile", "keys", $"find:{key}"), [], "find key");
+    }
+
+    [Fact]
+    public async Task Nothing_that_listens_on_the_host_is_reached_from_a_machine_of_Firecracker()
+    {
+        using var directory = new TempDirectory();
+        await using RealManager host = await RealManager.StartAsync(TestFirecracker.OptionsOrSkip(directory));
+
+        // The port on which the agent of this machine has found its node.
+        IReadOnlyList<string> attempts = await host.RunAsync("hostile", ["network", "22", $"{VirtualPort}", .. Addresses()]);
+
+        AssertDenied(attempts, [], "connect to", "connect to machine", "open raw");
+    }
+
+    private static Socket Listen(EndPoint place)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(place);
+        socket.Listen();
+        if (place is UnixDomainSocketEndPoint { } named && named.ToString() is ['/', ..] path)
+        {
+            File.SetUnixFileMode(path, (UnixFileMode)0x1B6);
+        }
+
+        return socket;
+    }
+
+    /// <summary>Those of this host, the loopback interface's among them.</summary>
+    private static string[] Addresses() =>
+    [
+        .. NetworkInterface.GetAllNetworkInterfaces()
+            .SelectMany(device => device.GetIPProperties().UnicastAddresses)
+            .Where(address => address.Address.AddressFamily == AddressFamily.InterNetwork)
+            .Select(address => address.Address.ToString()),
+    ];
+
+    /// <summary>No attempt came to anything, and attempts of each kind were made.</summary>
+    private static void AssertDenied(IReadOnlyList<string> attempts, IReadOnlyList<string> allowed, params string[] kinds)
+    {
+        Assert.Empty(attempts.Where(line => line.StartsWith("got ", StringComparison.Ordinal)).Except(allowed));
+        Assert.All(kinds, kind => Assert.Contains(attempts, line => line.StartsWith($"denied {kind} ", StringComparison.Ordinal)));
+    }
+
+    /// <summary>What every kernel shows everybody, without what is secret in it.</summary>
+    private static IReadOnlyList<string> Kernel { get; } =
+        [.. new[] { "", "/proc/self/root", "/proc/self/cwd/../../../.." }.Select(root => $"got read {root}/proc/kallsyms")];
+}
