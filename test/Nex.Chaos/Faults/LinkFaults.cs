@@ -1,0 +1,90 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Nex.Chaos.World;
+using Nex.Linux.Processes;
+
+namespace Nex.Chaos.Faults;
+
+/// <summary>
+/// Links between the node and an agent or its machine that are cut, or on which something comes that is no message. It is done at the far end, with
+/// a copy of its descriptor, as one who has taken over an agent could.
+/// </summary>
+internal sealed partial class LinkFaults(ChaosWorld world, Random random)
+{
+    private const string SocketLink = "socket:[";
+
+    internal IEnumerable<Fault> All =>
+    [
+        new(8, "a link cut", _ => DoAsync(Cut)),
+        new(8, "noise on a link", _ => DoAsync(SendNoise)),
+    ];
+
+    private Task<bool> DoAsync(Action<Socket> harm)
+    {
+        if (Targets.Pick(world, random, Hosts.IsHost) is not { } target || Targets.Open(target) is not { } process)
+        {
+            return Task.FromResult(false);
+        }
+
+        using (process)
+        using (Socket? link = Copy(process))
+        {
+            try
+            {
+                if (link is not null)
+                {
+                    harm(link);
+                }
+
+                return Task.FromResult(link is not null);
+            }
+            catch (SocketException)
+            {
+                // It has ended meanwhile, or was one that only listens.
+                return Task.FromResult(false);
+            }
+        }
+    }
+
+    private static void Cut(Socket link) => link.Shutdown(SocketShutdown.Both);
+
+    private void SendNoise(Socket link)
+    {
+        byte[] noise = new byte[random.Next(1, 2000)];
+        random.NextBytes(noise);
+        link.Blocking = false;
+        _ = link.Send(noise);
+    }
+
+    private Socket? Copy(PidFd process)
+    {
+        int[] sockets = [.. SocketsOf(process.ProcessId)];
+        if (sockets.Length == 0)
+        {
+            return null;
+        }
+
+        nint copy = PidFdGetFd(PidFdGetFdNumber, (int)process.Descriptor.DangerousGetHandle(), sockets[random.Next(sockets.Length)], 0);
+        return copy < 0 ? null : new Socket(new SafeSocketHandle(copy, ownsHandle: true));
+    }
+
+    private static IEnumerable<int> SocketsOf(int pid)
+    {
+        try
+        {
+            return [.. Directory.GetFiles($"/proc/{pid}/fd")
+                .Where(file => new FileInfo(file).LinkTarget?.StartsWith(SocketLink, StringComparison.Ordinal) == true)
+                .Select(file => int.Parse(Path.GetFileName(file)))
+                .Order()];
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    private const nint PidFdGetFdNumber = 438;
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    private static partial nint PidFdGetFd(nint number, int process, int descriptor, uint flags);
+}

@@ -1,0 +1,130 @@
+using System.Collections.Concurrent;
+using NATS.Client.Core;
+
+namespace Nex.Chaos.World;
+
+/// <summary>Sends requests and counts every answer to each, also those that come when nobody waits any more.</summary>
+internal sealed class Requester : IAsyncDisposable
+{
+    private readonly NatsConnection _connection;
+    private readonly ChaosOptions _options;
+    private readonly Disturbance _disturbance;
+    private readonly Tally _tally;
+    private readonly string _inbox = $"_INBOX.chaos.{Guid.NewGuid():N}";
+    private readonly ConcurrentDictionary<string, Pending> _pending = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _over = new();
+    private Task _reading = Task.CompletedTask;
+    private long _last;
+
+    private Requester(NatsConnection connection, ChaosOptions options, Disturbance disturbance, Tally tally)
+    {
+        _connection = connection;
+        _options = options;
+        _disturbance = disturbance;
+        _tally = tally;
+    }
+
+    internal static async Task<Requester> OpenAsync(NatsConnection connection, ChaosOptions options, Disturbance disturbance, Tally tally)
+    {
+        var requester = new Requester(connection, options, disturbance, tally);
+        INatsSub<byte[]> answers = await connection.SubscribeCoreAsync<byte[]>($"{requester._inbox}.*");
+        requester._reading = requester.ReadAsync(answers);
+        return requester;
+    }
+
+    /// <returns>The answer; null where there was none and need not have been.</returns>
+    internal async Task<byte[]?> AskAsync(string subject, byte[] payload)
+    {
+        string reply = $"{_inbox}.{Interlocked.Increment(ref _last)}";
+        var pending = new Pending(subject, TimeProvider.System.GetUtcNow());
+        _pending[reply] = pending;
+        try
+        {
+            await _connection.PublishAsync(subject, payload, replyTo: reply).AsTask().WaitAsync(_options.AnswerTimeout);
+            Task over = _disturbance.NextOver;
+            if (await Task.WhenAny(pending.First.Task, over).WaitAsync(_options.AnswerTimeout) != over || pending.First.Task.IsCompleted)
+            {
+                _tally.Add("answers");
+                return await pending.First.Task;
+            }
+        }
+        catch (Exception failure) when (failure is TimeoutException or NatsException)
+        {
+            if (!_disturbance.Touches(pending.Sent, TimeProvider.System.GetUtcNow()))
+            {
+                _tally.Violate($"A request to {subject} was not answered within {_options.AnswerTimeout.TotalSeconds} s: {failure.Message}");
+            }
+
+        }
+
+        _tally.Add("requests without an answer, while something was away");
+        return null;
+    }
+
+    /// <summary>
+    /// No request may have been answered twice. For the end, when nothing comes any more. A connection that broke sends what it cannot know to have
+    /// arrived once more: then the same answer may come again, and no other.
+    /// </summary>
+    internal void Check()
+    {
+        foreach (Pending pending in _pending.Values.Where(pending => pending.Answers > 1))
+        {
+            if (pending.IsContradicted || !_disturbance.Touches(pending.Sent, pending.Last))
+            {
+                _tally.Violate($"A request to {pending.Subject} was answered {pending.Answers} times.");
+            }
+
+            _tally.Add("answers that a broken connection brought again", pending.Answers - 1);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _over.CancelAsync();
+        await _reading;
+        _over.Dispose();
+    }
+
+    private async Task ReadAsync(INatsSub<byte[]> answers)
+    {
+        try
+        {
+            await foreach (NatsMsg<byte[]> answer in answers.Msgs.ReadAllAsync(_over.Token))
+            {
+                // The server itself says so where nobody listens, which is no answer of a node.
+                if (answer.HasNoResponders)
+                {
+                    continue;
+                }
+
+                if (_pending.TryGetValue(answer.Subject, out Pending? pending))
+                {
+                    pending.Take(answer.Data ?? []);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            await answers.DisposeAsync();
+        }
+    }
+
+    private sealed record Pending(string Subject, DateTimeOffset Sent)
+    {
+        internal TaskCompletionSource<byte[]> First { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        internal int Answers { get; private set; }
+
+        /// <summary>Whether a further answer was not the first one once more.</summary>
+        internal bool IsContradicted { get; private set; }
+
+        internal DateTimeOffset Last { get; private set; }
+
+        internal void Take(byte[] answer)
+        {
+            Answers++;
+            Last = TimeProvider.System.GetUtcNow();
+            IsContradicted |= !First.TrySetResult(answer) && !First.Task.Result.AsSpan().SequenceEqual(answer);
+        }
+    }
+}

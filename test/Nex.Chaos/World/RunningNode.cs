@@ -1,0 +1,128 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using Nex.Linux;
+using Nex.Linux.Processes;
+using Nex.ProcessManager.Launchers.Spawning;
+using Nex.Testing.Processes;
+using Nex.Testing.Waiting;
+
+namespace Nex.Chaos.World;
+
+/// <summary>The built <c>nex node up</c>, which can be killed and started again as the same node.</summary>
+internal sealed class RunningNode : IAsyncDisposable
+{
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromMinutes(1);
+
+    private readonly ChaosOptions _options;
+    private readonly string _natsUrl;
+    private readonly string _directory;
+    private readonly int _metricsPort = FreePort();
+    private ProgramUnderTest? _program;
+    private string? _softLimit;
+    private string? _hardLimit;
+
+    private RunningNode(ChaosOptions options, string natsUrl, string directory)
+    {
+        _options = options;
+        _natsUrl = natsUrl;
+        _directory = directory;
+    }
+
+    internal Uri MetricsUrl => new($"http://127.0.0.1:{_metricsPort}/metrics");
+
+    internal int ProcessId => _program!.ProcessId;
+
+    internal Task<ProcessExit> Exited => _program!.Exited;
+
+    /// <summary>What it has written, from its last start on.</summary>
+    internal IReadOnlyList<string> Lines => _program!.Lines.Reached;
+
+    internal string RunDirectory => Path.Combine(_directory, "run");
+
+    internal static async Task<RunningNode> StartAsync(ChaosOptions options, string natsUrl, string directory)
+    {
+        var node = new RunningNode(options, natsUrl, directory);
+        await node.StartAsync();
+        return node;
+    }
+
+    internal async Task StartAsync()
+    {
+        string configuration = Path.Combine(_directory, "node.json");
+        await File.WriteAllTextAsync(configuration, Configuration().ToJsonString());
+        _program = await ProgramUnderTest.StartAsync(
+            Path.Combine(_options.Artifacts, "native/nex"), ["--server", _natsUrl, "node", "up", "--config", configuration]);
+    }
+
+    internal bool Signal(int signal) => _program!.Signal(signal);
+
+    /// <summary>Limits how many files it may have open; null for the limit that it began with.</summary>
+    internal async Task LimitFilesAsync(int? count)
+    {
+        _hardLimit ??= await RunLimitAsync(["--output", "HARD", "--noheadings", "--nofile"]);
+        _softLimit ??= await RunLimitAsync(["--output", "SOFT", "--noheadings", "--nofile"]);
+        _ = await RunLimitAsync([$"--nofile={count?.ToString() ?? _softLimit}:{_hardLimit}"]);
+    }
+
+    /// <summary>Keeps what it has written since its last start, for whoever looks into what happened.</summary>
+    internal async Task KeepLogAsync()
+    {
+        string directory = Path.Combine(_options.Artifacts, "chaos");
+        _ = Directory.CreateDirectory(directory);
+        await File.AppendAllLinesAsync(Path.Combine(directory, $"{_options.SandboxName}-{_options.Seed}.log"), Lines);
+    }
+
+    internal async Task KillAsync()
+    {
+        ProcessIdentity[] below = [.. LiveProcesses.DescendantsOf(ProcessId).Select(process => process.Identity)];
+        await _program!.KillAsync();
+        await KeepLogAsync();
+        // With the node ends all that it had started.
+        await LiveProcesses.EndAsync(below);
+    }
+
+    /// <summary>Asks it to end.</summary>
+    /// <returns>How it did.</returns>
+    internal async Task<ProcessExit> StopAsync()
+    {
+        _ = _program!.Signal(Signals.Terminate);
+        await Deadline.Within(Exited, StopTimeout);
+        ProcessExit exit = await _program.EndAsync();
+        await KeepLogAsync();
+        return exit;
+    }
+
+    public ValueTask DisposeAsync() => _program?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private JsonObject Configuration() => new()
+    {
+        ["sandbox"] = _options.Sandbox.ToString().ToLowerInvariant(),
+        ["machine_pool_size"] = _options.PoolSize,
+        ["workload_types"] = new JsonArray("elf"),
+        ["data_dir"] = Path.Combine(_directory, "data"),
+        ["run_dir"] = RunDirectory,
+        ["agent_path"] = Path.Combine(_options.Artifacts, "native/nex-agent"),
+        ["kernel_filepath"] = Path.Combine(_options.Artifacts, "guest/kernel/vmlinuz"),
+        ["initramfs_filepath"] = Path.Combine(_options.Artifacts, "guest/initramfs"),
+        // An agent that is stopped is found out within seconds.
+        ["ping_interval_ms"] = 1000,
+        ["ping_timeout_ms"] = _options.IsMachine ? 20_000 : 3000,
+        ["max_start_backoff_ms"] = 2000,
+        ["otel_metrics"] = true,
+        ["otel_metrics_port"] = _metricsPort,
+    };
+
+    private async Task<string> RunLimitAsync(IReadOnlyList<string> arguments)
+    {
+        (ProcessExit exit, string output) = await CommandRun.RunAsync("/usr/bin/prlimit", ["--pid", $"{ProcessId}", .. arguments], CancellationToken.None);
+        return exit.Code == 0 || !Signal(0) ? output.Trim() : throw new InvalidOperationException($"The limits of the node cannot be changed: {output}");
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}
