@@ -20,6 +20,7 @@ usage: ./build.sh COMMAND [ARGUMENT...]
   test [OPTION…]   build, then run all tests; options go to each test program, such as --filter-class '*PoolTests'
   demo [ARG…]      build, then run the demo; --sandbox qemu runs it in microVMs, --help tells more
   bench [ARG…]     build, then run the benchmarks; --help tells which there are
+  chaos [ARG…]     build, then put load on a node, break what can be broken, and check what must hold all the same
   publish          put the native programs into artifacts/publish
   format [--check] format all sources; with --check, only say what is not formatted
   help             print this
@@ -255,6 +256,12 @@ run_bench() {
     exec "$artifacts/bin/Nex.Bench/release/Nex.Bench" --artifacts "$artifacts" "$@"
 }
 
+run_chaos() {
+    build
+    publish_cli
+    exec "$artifacts/bin/Nex.Chaos/release/nex-chaos" --artifacts "$artifacts" "$@"
+}
+
 publish() {
     require_tools
     publish_agent
@@ -286,6 +293,7 @@ main() {
         test) run_all_tests "$@" ;;
         demo) run_demo "$@" ;;
         bench) run_bench "$@" ;;
+        chaos) run_chaos "$@" ;;
         publish) publish ;;
         format) format "$@" ;;
         help | -h | --help) usage ;;
