@@ -9,7 +9,8 @@ namespace Nex.Chaos.Checks;
 /// <summary>What a node occupies when it has nothing to do.</summary>
 internal sealed record Footprint
 {
-    private const double MegabytesOfGrowth = 32;
+    // A runtime keeps room for the most that it once had in work, which for machines are artifacts on their way into several guests.
+    private const double MegabytesOfGrowth = 96;
     private const double ShareOfGrowth = 0.5;
     private const int DescriptorsOfGrowth = 16;
 
