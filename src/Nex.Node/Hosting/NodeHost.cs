@@ -18,6 +18,9 @@ namespace Nex.Node.Hosting;
 /// </summary>
 public sealed partial class NodeHost
 {
+    // A server on a busy host takes its time to greet.
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
+
     private readonly NodeSettings _settings;
     private readonly NodeConfiguration _configuration;
     private readonly NatsSettings? _nats;
@@ -119,7 +122,13 @@ public sealed partial class NodeHost
         try
         {
             // For ever, and whatever a server says: workloads run on meanwhile, and somebody may be mending it.
-            NatsOpts options = servers.Connection.ToOptions(_loggers) with { MaxReconnectRetry = -1, IgnoreAuthErrorAbort = true, RetryOnInitialConnect = false };
+            NatsOpts options = servers.Connection.ToOptions(_loggers) with
+            {
+                ConnectTimeout = ConnectTimeout,
+                MaxReconnectRetry = -1,
+                IgnoreAuthErrorAbort = true,
+                RetryOnInitialConnect = false,
+            };
             connection = new NatsConnection(options);
             await connection.ConnectAsync().AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
             return connection;

@@ -10,6 +10,7 @@ using Nex.Testing.Waiting;
 namespace Nex.Node.Tests.Control;
 
 /// <summary>Ten thousand requests that mean no good, over all subjects: each gets one reply, and nothing comes of any.</summary>
+[Collection(typeof(Alone))]
 public sealed class HostileRequestTests(SharedNats nats) : NodeTest(nats)
 {
     private const int Requests = 10_000;

@@ -24,6 +24,8 @@ internal sealed class NodeUnderTest : IAsyncDisposable
         _connection = new NatsConnection(NatsOpts.Default with
         {
             Url = server.Url,
+            // Other tests keep the host busy.
+            ConnectTimeout = Deadline.Length,
             RequestReplyMode = NatsRequestReplyMode.Direct,
             ReconnectWaitMin = TimeSpan.FromMilliseconds(20),
             ReconnectWaitMax = TimeSpan.FromMilliseconds(100),

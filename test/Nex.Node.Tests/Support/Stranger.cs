@@ -33,6 +33,7 @@ internal sealed class Stranger : IAsyncDisposable
     internal Stranger(NatsServer server) => Connection = new NatsConnection(NatsOpts.Default with
     {
         Url = server.Url,
+        ConnectTimeout = Deadline.Length,
         ReconnectWaitMin = TimeSpan.FromMilliseconds(20),
         ReconnectWaitMax = TimeSpan.FromMilliseconds(100),
         ReconnectJitter = TimeSpan.FromMilliseconds(20),
