@@ -61,13 +61,25 @@ internal sealed partial class ConnectionWatch : IDisposable
 
     private ValueTask OnOpenedAsync(object? sender, NatsEventArgs arguments)
     {
-        if (Interlocked.Increment(ref _epoch) > 1)
+        int epoch = Interlocked.Increment(ref _epoch);
+        Count(open: true);
+        if (epoch > 1)
+        {
+            // Not awaited: this holds up what else is told of the connection.
+            _ = TellOpenedAsync(epoch);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>The server has only then taken the subscriptions of the node, and a request reaches it.</summary>
+    private async Task TellOpenedAsync(int epoch)
+    {
+        _ = await ConfirmAsync(epoch).ConfigureAwait(false);
+        if (Epoch == epoch)
         {
             LogOpened(_logger);
         }
-
-        Count(open: true);
-        return ValueTask.CompletedTask;
     }
 
     private ValueTask OnDisconnectedAsync(object? sender, NatsEventArgs arguments)
