@@ -4,6 +4,7 @@ using Nex.Control;
 using Nex.Control.Connections;
 using Nex.Linux.Processes;
 using Nex.Node.Tests.Hosting;
+using Nex.Node.Tests.Support;
 using Nex.Testing.Files;
 using Nex.Testing.Nats;
 using Nex.Testing.Waiting;
@@ -76,7 +77,7 @@ public sealed class AccountTests : IAsyncLifetime
         _directory.Dispose();
     }
 
-    private Task<NexClient> ConnectAsync(NatsSettings settings) => NexClient.ConnectAsync(settings with { Servers = [_server.Url] }).Within();
+    private Task<NexClient> ConnectAsync(NatsSettings settings) => PatientClient.ConnectAsync(settings with { Servers = [_server.Url] });
 
     private string Write(string name, (string Jwt, string Seed) user)
     {

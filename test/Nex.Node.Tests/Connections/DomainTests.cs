@@ -6,6 +6,7 @@ using Nex.Client.Workloads;
 using Nex.Control;
 using Nex.Control.Connections;
 using Nex.Node.Tests.Hosting;
+using Nex.Node.Tests.Support;
 using Nex.Testing.Files;
 using Nex.Testing.Nats;
 using Nex.Testing.Waiting;
@@ -26,7 +27,7 @@ public sealed partial class DomainTests : IDisposable
         await using NatsServer leaf = await StartAsync("edge", $"leafnodes {{ remotes [ {{ url: 'nats-leaf://127.0.0.1:{LeafPort().Match(listens).Groups[1].Value}' }} ] }}");
         _ = await leaf.Program.LineAsync(line => line.Contains("Leafnode connection created", StringComparison.Ordinal)).Within();
         await using NexProgram node = await NexProgram.StartAsync("--server", leaf.Url);
-        await using NexClient client = await NexClient.ConnectAsync(new NatsSettings { Servers = [hub.Url] }).Within();
+        await using NexClient client = await PatientClient.ConnectAsync(new NatsSettings { Servers = [hub.Url] });
         (string near, string nearHash) = await UploadAsync(client, "hub", "silent");
         (string far, string farHash) = await UploadAsync(client, "edge", "tree");
 

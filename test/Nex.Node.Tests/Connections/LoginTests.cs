@@ -4,6 +4,7 @@ using Nex.Control.Connections;
 using Nex.Control.Messages;
 using Nex.Linux.Processes;
 using Nex.Node.Tests.Hosting;
+using Nex.Node.Tests.Support;
 using Nex.Testing.Files;
 using Nex.Testing.Nats;
 using Nex.Testing.Waiting;
@@ -43,7 +44,7 @@ public sealed class LoginTests : IDisposable
         await using NatsServer server = await NatsServer.StartAsync("--auth", "t0ken");
         await using NexProgram node = await NexProgram.StartAsync("--server", $"nats://t0ken@127.0.0.1:{server.Port}");
 
-        await using NexClient client = await NexClient.ConnectAsync(new NatsSettings { Servers = [server.Url], Token = "t0ken" }).Within();
+        await using NexClient client = await PatientClient.ConnectAsync(new NatsSettings { Servers = [server.Url], Token = "t0ken" });
 
         Assert.Equal(node.Id, Assert.Single(await client.ListNodesAsync().Within()).NodeId);
         Assert.DoesNotContain(node.Program.Lines.Reached, line => line.Contains("t0ken", StringComparison.Ordinal));

@@ -3,6 +3,7 @@ using Nex.Control;
 using Nex.Control.Connections;
 using Nex.Linux.Processes;
 using Nex.Node.Tests.Hosting;
+using Nex.Node.Tests.Support;
 using Nex.Testing.Files;
 using Nex.Testing.Nats;
 using Nex.Testing.Waiting;
@@ -30,21 +31,21 @@ public sealed class TlsTests : IDisposable
         await using NatsServer server = await StartAsync($"verify: true, ca_file: '{_directory["ours.pem"]}'");
         await using NexProgram node = await NexProgram.StartAsync(
             "--server", server.Url, "--tlsca", _directory["ours.pem"], "--tlscert", _directory["client.pem"], "--tlskey", _directory["client.key"]);
-        await using NexClient client = await NexClient.ConnectAsync(Settings(server) with
+        await using NexClient client = await PatientClient.ConnectAsync(Settings(server) with
         {
             TlsCertificateFile = _directory["client.pem"],
             TlsKeyFile = _directory["client.key"],
-        }).Within();
+        });
 
         await Deployment.StartAsync(client, node.Id, "sleep", "1000");
 
         Assert.Single((await client.GetInfoAsync(node.Id).Within()).Machines);
-        ControlException unknown = await Assert.ThrowsAsync<ControlException>(() => NexClient.ConnectAsync(Settings(server) with
+        ControlException unknown = await Assert.ThrowsAsync<ControlException>(() => PatientClient.ConnectAsync(Settings(server) with
         {
             TlsCertificateFile = _directory["stranger.pem"],
             TlsKeyFile = _directory["stranger.key"],
         }));
-        ControlException nobody = await Assert.ThrowsAsync<ControlException>(() => NexClient.ConnectAsync(Settings(server)));
+        ControlException nobody = await Assert.ThrowsAsync<ControlException>(() => PatientClient.ConnectAsync(Settings(server)));
         Assert.Equal((ControlFault.Unavailable, ControlFault.Unavailable), (unknown.Fault, nobody.Fault));
     }
 
@@ -54,8 +55,8 @@ public sealed class TlsTests : IDisposable
         await using NatsServer server = await StartAsync("");
 
         ControlException others = await Assert.ThrowsAsync<ControlException>(
-            () => NexClient.ConnectAsync(Settings(server) with { TlsAuthorityFile = _directory["others.pem"] }));
-        ControlException none = await Assert.ThrowsAsync<ControlException>(() => NexClient.ConnectAsync(Settings(server) with { TlsAuthorityFile = null }));
+            () => PatientClient.ConnectAsync(Settings(server) with { TlsAuthorityFile = _directory["others.pem"] }));
+        ControlException none = await Assert.ThrowsAsync<ControlException>(() => PatientClient.ConnectAsync(Settings(server) with { TlsAuthorityFile = null }));
         (ProcessExit exit, string text) = await NexProgram.RunAsync(_directory, [.. NexProgram.Arguments(_directory), "--server", server.Url]);
 
         Assert.Equal(5, exit.Code);
@@ -67,9 +68,9 @@ public sealed class TlsTests : IDisposable
     {
         await using NatsServer server = await NatsServer.StartAsync();
 
-        ControlException authority = await Assert.ThrowsAsync<ControlException>(() => NexClient.ConnectAsync(Settings(server)));
+        ControlException authority = await Assert.ThrowsAsync<ControlException>(() => PatientClient.ConnectAsync(Settings(server)));
         ControlException scheme = await Assert.ThrowsAsync<ControlException>(
-            () => NexClient.ConnectAsync(Settings(server) with { TlsAuthorityFile = null, Servers = [$"tls://127.0.0.1:{server.Port}"] }));
+            () => PatientClient.ConnectAsync(Settings(server) with { TlsAuthorityFile = null, Servers = [$"tls://127.0.0.1:{server.Port}"] }));
 
         Assert.All([authority.Message, scheme.Message], message => Assert.Contains("does not offer TLS", message, StringComparison.Ordinal));
     }

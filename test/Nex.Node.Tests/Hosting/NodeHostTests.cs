@@ -3,6 +3,7 @@ using Nex.Client;
 using Nex.Control.Connections;
 using Nex.Node.Configuration;
 using Nex.Node.Hosting;
+using Nex.Node.Tests.Support;
 using Nex.Testing.Files;
 using Nex.Testing.Nats;
 using Nex.Testing.Recorders;
@@ -26,7 +27,7 @@ public sealed class NodeHostTests : IDisposable
         Assert.Equal(ownerOnly, File.GetUnixFileMode(Path.Combine(_directory["data"], "nats", "server.conf")));
 
         var context = NatsContext.Load(LocalNode.ContextFile(_directory["data"]));
-        await using NexClient client = await NexClient.ConnectAsync(context.Settings).Within();
+        await using NexClient client = await PatientClient.ConnectAsync(context.Settings);
 
         Assert.Equal(node.Id, Assert.Single(await client.ListNodesAsync().Within()).NodeId);
     }
@@ -40,7 +41,7 @@ public sealed class NodeHostTests : IDisposable
         await server.RestartAsync();
 
         _ = await _log.Lines.FirstAsync(line => line.Text == "NATS is back").Within();
-        await using NexClient client = await NexClient.ConnectAsync(new NatsSettings { Servers = [server.Url] }).Within();
+        await using NexClient client = await PatientClient.ConnectAsync(new NatsSettings { Servers = [server.Url] });
         Assert.Equal(node.Id, (await client.PingAsync(node.Id).Within()).NodeId);
     }
 
@@ -54,7 +55,7 @@ public sealed class NodeHostTests : IDisposable
         string port = (await _log.Lines.FirstAsync(line => line.Text.StartsWith("A public nats-server listens on port ", StringComparison.Ordinal))).Text.Split(' ').Last();
         var settings = new NatsSettings { Servers = [$"127.0.0.1:{port}"], User = "me", Password = "pw" };
 
-        await using NexClient client = await NexClient.ConnectAsync(settings).Within();
+        await using NexClient client = await PatientClient.ConnectAsync(settings);
 
         Assert.Equal(node.Id, Assert.Single(await client.ListNodesAsync().Within()).NodeId);
         Assert.DoesNotContain(_log.Lines.Reached, line => line.Text.Contains("asks nobody who they are", StringComparison.Ordinal));
@@ -73,7 +74,7 @@ public sealed class NodeHostTests : IDisposable
         ActivitySource.AddActivityListener(listener);
         await using Running node = await StartAsync();
         LocalNode server = LocalNode.Find(_directory["data"])!;
-        await using NexClient client = await NexClient.ConnectAsync(new NatsSettings { Servers = [server.Url], NKeyFile = server.NKeyFile }).Within();
+        await using NexClient client = await PatientClient.ConnectAsync(new NatsSettings { Servers = [server.Url], NKeyFile = server.NKeyFile });
         using var root = new Activity("test");
         _ = root.Start();
 

@@ -3,6 +3,7 @@ using Nex.Control.Connections;
 using Nex.Control.Messages;
 using Nex.Linux;
 using Nex.Linux.Processes;
+using Nex.Node.Tests.Support;
 using Nex.Testing.Files;
 using Nex.Testing.Processes;
 using Nex.Testing.Waiting;
@@ -91,7 +92,7 @@ public sealed class NodeProgramTests
 
         Assert.StartsWith("N", id);
         Assert.Equal(id, node.Id);
-        await using NexClient client = await NexClient.ConnectAsync(node.Connection).Within();
+        await using NexClient client = await PatientClient.ConnectAsync(node.Connection);
         Assert.Equal(id, Assert.Single(await client.ListNodesAsync().Within()).NodeId);
     }
 
@@ -156,7 +157,7 @@ public sealed class NodeProgramTests
 
     private static async Task DeployAsync(NexProgram node, params string[] arguments)
     {
-        await using NexClient client = await NexClient.ConnectAsync(node.Connection).Within();
+        await using NexClient client = await PatientClient.ConnectAsync(node.Connection);
         await Deployment.StartAsync(client, node.Id, arguments);
     }
 }
