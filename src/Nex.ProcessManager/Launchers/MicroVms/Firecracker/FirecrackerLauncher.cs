@@ -39,7 +39,7 @@ internal sealed partial class FirecrackerLauncher(ProcessManagerOptions options,
         if (options.MicroVm.UseTemplates)
         {
             var builder = new FirecrackerTemplateBuilder(_machines, _directory, options, time, logger);
-            _templates = new TemplateSource(_machines.Key, new TemplateStore(options.MicroVm.TemplateDirectory, logger), builder.BuildAsync, logger);
+            _templates = new TemplateSource(_machines.Key, new TemplateStore(options.MicroVm.TemplateDirectory, time, logger), builder.BuildAsync, logger);
             await MakeTemplateAsync(cancellationToken).ConfigureAwait(false);
         }
     }

@@ -26,7 +26,7 @@ internal sealed partial class QemuLauncher(ProcessManagerOptions options, TimePr
         if (options.MicroVm.UseTemplates)
         {
             var builder = new QemuTemplateBuilder(_machines, options, time, logger);
-            _templates = new TemplateSource(_machines.Key, new TemplateStore(options.MicroVm.TemplateDirectory, logger), builder.BuildAsync, logger);
+            _templates = new TemplateSource(_machines.Key, new TemplateStore(options.MicroVm.TemplateDirectory, time, logger), builder.BuildAsync, logger);
             await MakeTemplateAsync(cancellationToken).ConfigureAwait(false);
         }
     }

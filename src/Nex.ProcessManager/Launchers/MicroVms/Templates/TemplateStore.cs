@@ -1,19 +1,27 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
+using Nex.Linux;
 
 namespace Nex.ProcessManager.Launchers.MicroVms.Templates;
 
 /// <summary>
 /// Templates on disk, <c>DIRECTORY/KEY/</c> for each, so that the next start of a node need not boot. They are an aid only: what cannot be
-/// read is removed and made again, and where nothing can be written the template lives as long as its manager.
+/// read is removed and made again, and where nothing can be written the template lives as long as its manager. Each takes up to the memory of
+/// a machine: those that were used last are kept, for other managers may have others.
 /// </summary>
-internal sealed partial class TemplateStore(string directory, ILogger logger)
+internal sealed partial class TemplateStore(string directory, TimeProvider time, ILogger logger)
 {
+    internal const int Kept = 8;
+
     private const string MemoryFile = "memory";
     private const string StateFile = "state";
     private const string DigestFile = "sha256";
+    private const string StagingPrefix = ".";
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode OfOthers = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+
+    // Nobody takes as long to write one down.
+    private static readonly TimeSpan StagingLifetime = TimeSpan.FromHours(1);
 
     /// <returns>Null when there is none, or a broken one, which has been removed then.</returns>
     internal Template? TryLoad(TemplateKey key)
@@ -35,7 +43,9 @@ internal sealed partial class TemplateStore(string directory, ILogger logger)
             }
 
             memory = TemplateFile.Load(Path.Combine(path, MemoryFile), ofMemory);
-            return new Template(memory, TemplateFile.Load(Path.Combine(path, StateFile), ofState));
+            var template = new Template(memory, TemplateFile.Load(Path.Combine(path, StateFile), ofState));
+            MarkUsed(path);
+            return template;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException)
         {
@@ -49,7 +59,7 @@ internal sealed partial class TemplateStore(string directory, ILogger logger)
     /// <summary>Writes a template down, whole or not at all. Failing that is no failure of a start.</summary>
     internal void TrySave(TemplateKey key, Template template)
     {
-        string staging = Path.Combine(directory, $".{key}.{Guid.NewGuid():N}");
+        string staging = Path.Combine(directory, $"{StagingPrefix}{key}.{Guid.NewGuid():N}");
         try
         {
             Directory.CreateDirectory(directory, Private);
@@ -60,6 +70,8 @@ internal sealed partial class TemplateStore(string directory, ILogger logger)
             File.WriteAllLines(Path.Combine(staging, DigestFile), [ofMemory, ofState]);
             Remove(key);
             Directory.Move(staging, PathOf(key));
+            MarkUsed(PathOf(key));
+            RemoveOld();
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException)
         {
@@ -75,9 +87,29 @@ internal sealed partial class TemplateStore(string directory, ILogger logger)
     /// <summary>A template that others could write would be a hypervisor's memory that others could write.</summary>
     private void CheckOwn()
     {
-        if ((File.GetUnixFileMode(directory) & OfOthers) != 0)
+        var status = FileStatus.Read(new DirectoryInfo(directory).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? directory);
+        if (status.OwnerId != ProcessControl.EffectiveUserId)
+        {
+            throw new UnauthorizedAccessException($"{directory} belongs to user {status.OwnerId}, and this process runs as user {ProcessControl.EffectiveUserId}.");
+        }
+
+        if ((status.Mode & OfOthers) != 0)
         {
             throw new UnauthorizedAccessException($"Others can write to {directory}: make it with mode 0700.");
+        }
+    }
+
+    private void MarkUsed(string path) => Directory.SetLastWriteTimeUtc(path, time.GetUtcNow().UtcDateTime);
+
+    private void RemoveOld()
+    {
+        ILookup<bool, DirectoryInfo> found = new DirectoryInfo(directory).EnumerateDirectories()
+            .ToLookup(each => each.Name.StartsWith(StagingPrefix, StringComparison.Ordinal));
+        IEnumerable<DirectoryInfo> abandoned = found[true].Where(each => time.GetUtcNow() - each.LastWriteTimeUtc > StagingLifetime);
+        IEnumerable<DirectoryInfo> unused = found[false].OrderByDescending(each => each.LastWriteTimeUtc).Skip(Kept);
+        foreach (DirectoryInfo old in abandoned.Concat(unused))
+        {
+            RemoveDirectory(old.FullName);
         }
     }
 

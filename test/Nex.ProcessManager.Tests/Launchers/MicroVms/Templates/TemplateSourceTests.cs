@@ -79,7 +79,7 @@ public sealed class TemplateSourceTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    private TemplateSource Source(Func<Task<Template>> build) => new(Key, new TemplateStore(_directory["templates"], _log), build, _log);
+    private TemplateSource Source(Func<Task<Template>> build) => new(Key, new TemplateStore(_directory["templates"], TimeProvider.System, _log), build, _log);
 
     private Template Build()
     {
