@@ -10,8 +10,10 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/keyctl.h>
+#include <linux/netlink.h>
 #include <linux/perf_event.h>
 #include <linux/reboot.h>
+#include <linux/sched.h>
 #include <linux/vm_sockets.h>
 #include <sched.h>
 #include <signal.h>
@@ -19,8 +21,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/klog.h>
 #include <sys/mount.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -414,6 +418,105 @@ static int gain_privileges(char **words)
     return 0;
 }
 
+/* ---- system calls ---- */
+
+/* Bits that the kernel does not look at where it takes 32 of an argument, and that a filter must not mind either. */
+#define ABOVE (1UL << 32)
+
+static long open_socket(const struct target *family)
+{
+    int type = family->number == AF_ALG ? SOCK_SEQPACKET : family->number == AF_PACKET ? SOCK_RAW : SOCK_STREAM;
+    return syscall(SYS_socket, ABOVE | (unsigned)family->number, type, 0);
+}
+
+static long open_internet(const struct target *protocol) { return socket(AF_INET, SOCK_STREAM, protocol->number); }
+static long open_packets(const struct target *type) { return socket(AF_INET, type->number, 0); }
+static long open_netlink(const struct target *protocol) { return socket(AF_NETLINK, SOCK_RAW, protocol->number); }
+static long open_pair(const struct target *family) { int ends[2]; return socketpair(family->number, SOCK_STREAM, 0, ends); }
+static long clone_with(const struct target *flag) { return syscall(SYS_clone, ABOVE | (unsigned)flag->number | SIGCHLD, 0, 0, 0, 0); }
+static long unshare_above(const struct target *none) { (void)none; return syscall(SYS_unshare, ABOVE); }
+
+static long clone3_with(const struct target *flag)
+{
+    struct clone_args arguments = {.flags = (unsigned)flag->number, .exit_signal = SIGCHLD};
+    return syscall(SYS_clone3, &arguments, sizeof arguments);
+}
+
+/* With arguments that are good, or with none, which a call that is not refused finds fault with by another error. */
+static long call(const struct target *number)
+{
+    char zeros[512] = {0};
+    return syscall(number->number, zeros, sizeof zeros, zeros, zeros, 0, 0);
+}
+
+static long call_nothing(const struct target *number) { return syscall(number->number, 0, 0, 0, 0, 0, 0); }
+static long change_personality(const struct target *persona) { return syscall(SYS_personality, ABOVE | (unsigned)persona->number); }
+static long read_log(const struct target *none) { static char text[4096]; (void)none; return klogctl(3, text, sizeof text); }
+
+/* The terminal is its own, so that nothing but a filter is in its way. */
+static long control_terminal(const struct target *request)
+{
+    int argument = 'x', master = open("/dev/ptmx", O_RDWR | O_NOCTTY);
+    setsid();
+    if (grantpt(master) != 0 || unlockpt(master) != 0)
+        return -1;
+    int slave = open(ptsname(master), O_RDWR);
+    return syscall(SYS_ioctl, slave, ABOVE | (unsigned)request->number, &argument);
+}
+
+#ifdef __x86_64__
+static long call_x32(const struct target *number) { return syscall(0x40000000 | number->number, 0, 0, 0); }
+
+static long call_by_interrupt(const struct target *number)
+{
+    long result;
+    __asm__ volatile("int $0x80" : "=a"(result) : "a"(number->number) : "memory");
+    return result;
+}
+#endif
+
+/* Calls that the filter of namespaces refuses. A kernel of one's own may allow some of them. */
+static int make_calls(void)
+{
+    static const struct target families[] = {{"machines", AF_VSOCK}, {"packets", AF_PACKET}, {"algorithms", AF_ALG}, {"bluetooth", AF_BLUETOOTH},
+        {"infiniband", AF_RDS}, {"tipc", AF_TIPC}, {"can", AF_CAN}, {"express data", AF_XDP}};
+    static const struct target namespaces[] = {{"users", CLONE_NEWUSER}, {"mounts", CLONE_NEWNS}, {"network", CLONE_NEWNET}};
+    static const struct target absent[] = {{"io_uring_setup", SYS_io_uring_setup}, {"io_uring_enter", SYS_io_uring_enter},
+        {"io_uring_register", SYS_io_uring_register}, {"mbind", SYS_mbind}, {"the next new one", 470}};
+    static const struct target refused[] = {{"bpf", SYS_bpf}, {"perf_event_open", SYS_perf_event_open}, {"userfaultfd", SYS_userfaultfd},
+        {"keyctl", SYS_keyctl}, {"add_key", SYS_add_key}, {"request_key", SYS_request_key}, {"fsopen", SYS_fsopen}, {"open_tree", SYS_open_tree},
+        {"setns", SYS_setns}, {"kcmp", SYS_kcmp}, {"pidfd_getfd", SYS_pidfd_getfd}, {"fanotify_init", SYS_fanotify_init}};
+    for (size_t index = 0; index < sizeof families / sizeof *families; index++)
+        try("open socket of", open_socket, families[index]);
+    try("open pair of", open_pair, at("machines", AF_VSOCK));
+    try("open internet protocol", open_internet, at("sctp", IPPROTO_SCTP));
+    try("open internet protocol", open_internet, at("mptcp", 262));
+    try("open internet type", open_packets, at("packets", SOCK_PACKET));
+    try("open internet type", open_packets, at("sequenced", SOCK_SEQPACKET));
+    try("open netlink", open_netlink, at("netfilter", NETLINK_NETFILTER));
+    try("open netlink", open_netlink, at("devices", NETLINK_KOBJECT_UEVENT));
+    for (size_t index = 0; index < sizeof namespaces / sizeof *namespaces; index++) {
+        try("unshare", unshare_one, namespaces[index]);
+        try("clone with", clone_with, namespaces[index]);
+        try("clone3 with", clone3_with, namespaces[index]);
+    }
+    try("unshare", unshare_above, at("what is to come", 0));
+    for (size_t index = 0; index < sizeof absent / sizeof *absent; index++)
+        try("call", call_nothing, absent[index]);
+    for (size_t index = 0; index < sizeof refused / sizeof *refused; index++)
+        try("call", call, refused[index]);
+    try("change personality to", change_personality, at("fixed addresses", ADDR_NO_RANDOMIZE));
+    try("read the log of", read_log, at("the kernel", 0));
+    try("control terminal by", control_terminal, at("TIOCSTI", TIOCSTI));
+    try("control terminal by", control_terminal, at("TIOCLINUX", TIOCLINUX));
+    try("control terminal by", control_terminal, at("TIOCSETD", TIOCSETD));
+#ifdef __x86_64__
+    try("call x32", call_x32, at("getpid", SYS_getpid));
+    try("call by interrupt", call_by_interrupt, at("getpid", 20));
+#endif
+    return 0;
+}
+
 /* ---- space ---- */
 
 static char block[64 * 1024];
@@ -510,6 +613,8 @@ int main(int argc, char **argv)
         return begin_session(argv + 2);
     if (strcmp(what, "privileges") == 0)
         return gain_privileges(argv + 2);
+    if (strcmp(what, "calls") == 0)
+        return make_calls();
     if (strcmp(what, "space") == 0 && argc > 2)
         return fill_below("", 3, atoll(argv[2]) * MEGABYTE), 0;
     if (strcmp(what, "cripple") == 0) {

@@ -24,6 +24,7 @@ internal static class HostChecks
         yield return Program("nats-server", NatsServerProgram.TryFind(settings.PrivateServer.Program), [Node], !needsServer, NatsServerProgram.Package);
         yield return Program("bubblewrap", Executables.Find("bwrap"), [Namespaces], isOptional: false, "bubblewrap");
         yield return UserNamespaces();
+        yield return SystemCallFilters();
         yield return Program("setpriv", Executables.Find("setpriv"), [Namespaces, Qemu, Firecracker], isOptional: false, "util-linux");
         yield return Program(machines.QemuPath, Find(machines.QemuPath), [Qemu], isOptional: false, "qemu-system-x86");
         yield return Kvm();
@@ -78,6 +79,19 @@ internal static class HostChecks
             IsThere = reason is null,
             Found = reason ?? "allowed",
             Remedy = reason is null ? null : "sysctl -w user.max_user_namespaces=65536 kernel.unprivileged_userns_clone=1",
+        };
+    }
+
+    private static PreflightCheck SystemCallFilters()
+    {
+        bool there = File.Exists("/proc/sys/kernel/seccomp/actions_avail");
+        return new PreflightCheck
+        {
+            Name = "system call filters",
+            NeededFor = [Namespaces, Qemu],
+            IsThere = there,
+            Found = there ? "known to the kernel" : "the kernel has none",
+            Remedy = there ? null : "boot a kernel with CONFIG_SECCOMP_FILTER",
         };
     }
 

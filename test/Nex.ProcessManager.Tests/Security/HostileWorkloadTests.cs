@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Nex.Linux.Processes;
 using Nex.ProcessManager.Configuration;
 using Nex.ProcessManager.Tests.Launchers.MicroVms.Firecracker;
@@ -86,6 +87,35 @@ public sealed class HostileWorkloadTests
         AssertDenied(attempts, [], "become user", "gain capabilities", "leave the namespace of", "mount", "make device", "load a module", "raise the limit of processes", "write");
     }
 
+    /// <summary>Each with the error by which the filter answers, which most of them would not fail with by themselves.</summary>
+    [Fact]
+    public async Task System_calls_that_reach_into_the_kernel_are_refused()
+    {
+        const string family = "Address family not supported by protocol", protocol = "Protocol not supported", forbidden = "Operation not permitted", absent = "Function not implemented";
+        await using RealManager host = await RealManager.StartAsync(Sandbox.Namespaces);
+
+        IReadOnlyList<string> attempts = await host.RunAsync("hostile", "calls");
+
+        AssertDenied(attempts, [], "open socket of", "clone with", "clone3 with", "unshare", "call", "control terminal by", "read the log of");
+        Assert.All(attempts.Where(line => line.StartsWith("denied open socket of", StringComparison.Ordinal)), line => Assert.EndsWith(family, line, StringComparison.Ordinal));
+        Assert.All(
+            new[]
+            {
+                $"open pair of machines: {family}", $"open internet protocol sctp: {protocol}", $"open internet protocol mptcp: {protocol}",
+                $"open internet type packets: {protocol}", $"open netlink netfilter: {protocol}", $"unshare users: {forbidden}", $"clone with users: {forbidden}",
+                $"clone3 with users: {absent}", $"call io_uring_setup: {absent}", $"call bpf: {forbidden}", $"call perf_event_open: {forbidden}",
+                $"call userfaultfd: {forbidden}", $"call keyctl: {forbidden}", $"call add_key: {forbidden}", $"call request_key: {forbidden}",
+                $"change personality to fixed addresses: {forbidden}", $"read the log of the kernel: {forbidden}", $"control terminal by TIOCSTI: {forbidden}",
+            },
+            attempt => Assert.Contains($"denied {attempt}", attempts));
+        if (RuntimeInformation.ProcessArchitecture == Architecture.X64)
+        {
+            Assert.Contains($"denied call x32 getpid: {absent}", attempts);
+            // The second where the kernel has no such calls.
+            Assert.Matches("^denied call by interrupt getpid: (Bad system call|Segmentation fault)$", attempts[^1]);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Sandboxes))]
     public async Task Whatever_can_be_written_to_is_bounded(Sandbox sandbox)
@@ -129,13 +159,16 @@ public sealed class HostileWorkloadTests
         Assert.Empty(LiveProcesses.With(mark));
     }
 
-    [Fact]
-    public async Task The_keys_of_the_nodes_session_are_not_those_of_its_workloads()
+    /// <summary>In namespaces, all calls for keys are refused besides.</summary>
+    [Theory]
+    [InlineData(Sandbox.None)]
+    [InlineData(Sandbox.Namespaces)]
+    public async Task The_keys_of_the_nodes_session_are_not_those_of_its_workloads(Sandbox sandbox)
     {
         using var directory = new TempDirectory();
         string key = $"nex-test-{Guid.NewGuid():N}";
         await using NodeProgram node = await NodeProgram.StartWithKeyAsync(
-            key, Sandbox.Namespaces, directory["run"], TestPrograms.Path("hostile"), "keys", $"find:{key}");
+            key, sandbox, directory["run"], TestPrograms.Path("hostile"), "keys", $"find:{key}");
 
         _ = await node.Lines.FirstAsync(line => line.StartsWith("exit ", StringComparison.Ordinal));
         string[] attempts = [.. node.Lines.Reached.Where(line => line.StartsWith("line ", StringComparison.Ordinal)).Select(line => line["line ".Length..])];

@@ -1,12 +1,15 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 using Nex.Linux;
 using Nex.Linux.Processes;
 using Nex.ProcessManager.Configuration;
+using Nex.ProcessManager.Launchers.Spawning.SystemCalls;
 
 namespace Nex.ProcessManager.Launchers.Spawning;
 
 /// <summary>
 /// The sandbox that bubblewrap makes of namespaces: the agent is process 1 of its own process namespace, sees a read-only system and two
-/// small directories in memory, has no privileges and cannot gain any.
+/// small directories in memory, has no privileges and cannot gain any, and system calls that it does not need are refused.
 /// </summary>
 internal sealed class Bubblewrap
 {
@@ -15,11 +18,14 @@ internal sealed class Bubblewrap
     private const string NamespacesRemedy =
         "Where user namespaces are forbidden, allow them (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns)";
 
+    private const string FilterRemedy = "The kernel must be able to filter system calls (CONFIG_SECCOMP_FILTER)";
+
     private static readonly Version OldestVersion = new(0, 8, 0);
     private static readonly string[] SystemDirectories = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
     private static readonly string[] SystemFiles =
         ["/etc/ld.so.cache", "/etc/alternatives", "/etc/ssl/certs", "/etc/localtime", "/etc/nsswitch.conf", "/etc/hosts", "/etc/resolv.conf"];
 
+    private readonly byte[] _filter = SystemCallFilter.Compile(RuntimeInformation.ProcessArchitecture);
     private readonly ProcessManagerOptions _options;
     private readonly string _bubblewrap;
     private readonly string? _setpriv;
@@ -65,25 +71,36 @@ internal sealed class Bubblewrap
     internal AgentCommand Command(string agentPath, string agentId)
     {
         string[] agent = [AgentInside, "--id", agentId, "--link", AgentCommand.LinkDescriptor.ToString(), "--work", WorkDirectory];
-        return Wrap(["--ro-bind", agentPath, AgentInside], agent);
+        return Wrap(["--ro-bind", agentPath, AgentInside], AgentCommand.FilterDescriptor, agent);
+    }
+
+    /// <summary>The filter of system calls for one start, since bubblewrap reads it to its end. The caller closes it.</summary>
+    internal SafeFileHandle OpenFilter()
+    {
+        SafeFileHandle file = MemoryFile.Create("nex-filter");
+        RandomAccess.Write(file, _filter, fileOffset: 0);
+        return file;
     }
 
     /// <summary>A sandbox that cannot be made is better found here, with its reason, than by every agent that is started.</summary>
     private async Task TryOutAsync(IReadOnlyList<string> mounts, string remedy, CancellationToken cancellationToken)
     {
-        AgentCommand trial = Wrap(mounts, ["/usr/bin/true"]);
-        (ProcessExit exit, string output) = await RunAsync(trial.Path, [.. trial.Arguments.Skip(1)], cancellationToken).ConfigureAwait(false);
+        AgentCommand trial = Wrap(mounts, CommandRun.InheritedDescriptor, ["/usr/bin/true"]);
+        using SafeFileHandle filter = OpenFilter();
+        (ProcessExit exit, string output) = await RunAsync(trial.Path, [.. trial.Arguments.Skip(1)], cancellationToken, filter).ConfigureAwait(false);
         if (exit.Code != 0)
         {
-            throw Unavailable($"bubblewrap ended with {exit}: {output.Trim()}. {remedy}");
+            bool isFilter = output.Contains("seccomp", StringComparison.OrdinalIgnoreCase);
+            throw Unavailable($"bubblewrap ended with {exit}: {output.Trim()}. {(isFilter ? FilterRemedy : remedy)}");
         }
     }
 
-    private static async Task<(ProcessExit Exit, string Output)> RunAsync(string path, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    private static async Task<(ProcessExit Exit, string Output)> RunAsync(
+        string path, IReadOnlyList<string> arguments, CancellationToken cancellationToken, SafeFileHandle? inherited = null)
     {
         try
         {
-            (ProcessExit exit, string output) = await CommandRun.RunAsync(path, arguments, cancellationToken).ConfigureAwait(false);
+            (ProcessExit exit, string output) = await CommandRun.RunAsync(path, arguments, cancellationToken, inherited).ConfigureAwait(false);
             return exit == ProcessExit.Lost
                 ? throw Unavailable("how a program ends cannot be known here, because this process was started with the signal SIGCHLD ignored: start it without that")
                 : (exit, output);
@@ -94,9 +111,14 @@ internal sealed class Bubblewrap
         }
     }
 
-    private AgentCommand Wrap(IReadOnlyList<string> mounts, IReadOnlyList<string> program)
+    private AgentCommand Wrap(IReadOnlyList<string> mounts, int filter, IReadOnlyList<string> program)
     {
-        List<string> arguments = [.. GiveUpRoot(), _bubblewrap, .. Namespaces(), .. FileSystem(), .. mounts, "--remount-ro", "/", "--chdir", WorkDirectory, "--", .. program];
+        // The filter is applied last of all, when what it refuses has been done; who gives up root beforehand does not live under it.
+        List<string> arguments =
+        [
+            .. GiveUpRoot(), _bubblewrap, .. Namespaces(), .. FileSystem(), .. mounts,
+            "--remount-ro", "/", "--chdir", WorkDirectory, "--seccomp", filter.ToString(), "--", .. program,
+        ];
         return new AgentCommand(_setpriv ?? _bubblewrap, arguments);
     }
 

@@ -9,13 +9,17 @@ namespace Nex.ProcessManager.Launchers.Spawning;
 /// <summary>Runs a program of the host to its end, for what it answers.</summary>
 internal static class CommandRun
 {
+    /// <summary>The number of an inherited descriptor: the first behind the standard three.</summary>
+    internal const int InheritedDescriptor = 3;
+
     private const int KeptBytes = 8 * 1024;
 
+    /// <param name="inherited">A descriptor that it gets besides the standard ones; null for none.</param>
     /// <returns>How it ended, and the beginning of what it wrote to standard output and error.</returns>
     /// <exception cref="LinuxException">It could not be started.</exception>
     /// <exception cref="OperationCanceledException">The wait was cancelled; the program has been killed.</exception>
     internal static async Task<(ProcessExit Exit, string Output)> RunAsync(
-        string path, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+        string path, IReadOnlyList<string> arguments, CancellationToken cancellationToken, SafeFileHandle? inherited = null)
     {
         (SafeFileHandle ours, SafeFileHandle theirs) = SocketPair.Create();
         await using var output = new UnixSocketLink(ours);
@@ -27,7 +31,7 @@ internal static class CommandRun
             {
                 Path = path,
                 Arguments = [path, .. arguments],
-                Descriptors = [input, theirs, theirs],
+                Descriptors = inherited is null ? [input, theirs, theirs] : [input, theirs, theirs, inherited],
                 OwnSession = true,
                 CloseOtherDescriptors = true,
             };

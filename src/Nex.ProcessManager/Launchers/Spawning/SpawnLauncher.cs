@@ -95,15 +95,16 @@ internal sealed partial class SpawnLauncher(ProcessManagerOptions options, ILogg
         return ValueTask.CompletedTask;
     }
 
-    private static async Task<SupervisedChild> StartAsync(
+    private async Task<SupervisedChild> StartAsync(
         AgentCommand command, SafeFileHandle link, SafeFileHandle output, CancellationToken cancellationToken)
     {
         using SafeFileHandle input = File.OpenHandle("/dev/null");
+        using SafeFileHandle? filter = _bubblewrap?.OpenFilter();
         var process = new ChildProcess
         {
             Path = command.Path,
             Arguments = command.Arguments,
-            Descriptors = [input, output, output, link],
+            Descriptors = filter is null ? [input, output, output, link] : [input, output, output, link, filter],
             OwnSession = true,
             CloseOtherDescriptors = true,
         };

@@ -34,6 +34,7 @@ public sealed class BubblewrapTests : IDisposable
     [InlineData("#!/bin/sh\necho bubblewrap 0.7.9\n", "bubblewrap 0.8.0 or newer is needed", "'bubblewrap 0.7.9'")]
     [InlineData("#!/bin/sh\necho who knows\n", "bubblewrap 0.8.0 or newer is needed", "'who knows'")]
     [InlineData("#!/bin/sh\n[ $1 = --version ] && echo bubblewrap 0.8.0 && exit\necho No permissions to create new namespace >&2\nexit 1\n", "ended with exit code 1: No permissions to create new namespace", "kernel.unprivileged_userns_clone")]
+    [InlineData("#!/bin/sh\n[ $1 = --version ] && echo bubblewrap 0.8.0 && exit\necho 'bwrap: prctl(PR_SET_SECCOMP): Invalid argument' >&2\nexit 1\n", "prctl(PR_SET_SECCOMP): Invalid argument", "CONFIG_SECCOMP_FILTER")]
     [InlineData("no program", "cannot be run", "Exec format error")]
     public async Task A_bubblewrap_that_does_not_work_is_found_before_anything_starts(string script, string reason, string detail)
     {

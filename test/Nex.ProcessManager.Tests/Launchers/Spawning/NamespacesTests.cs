@@ -77,6 +77,19 @@ public sealed class NamespacesTests
         Assert.Equal(["no"], await RunAsync(host, "ls /proc/1/fd/ 2>/dev/null | grep -q . || cat /proc/1/environ 2>/dev/null || echo no"));
     }
 
+    /// <summary>In an agent that is itself a native .NET program, under the same filter of system calls.</summary>
+    [Fact]
+    public async Task Ordinary_programs_run()
+    {
+        await using RealManager host = await RealManager.StartAsync(Options);
+
+        IReadOnlyList<string> lines = await host.RunAsync("ordinary.dyn");
+
+        Assert.Equal(15, lines.Count);
+        Assert.All(lines, line => Assert.StartsWith("can ", line, StringComparison.Ordinal));
+        Assert.Contains("Seccomp:\t2", await RunAsync(host, "cat /proc/self/status; cat /proc/1/status"));
+    }
+
     [Fact]
     public async Task An_agent_of_root_runs_as_nobody()
     {
