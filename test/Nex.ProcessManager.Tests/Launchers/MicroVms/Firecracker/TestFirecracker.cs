@@ -1,3 +1,4 @@
+using Nex.Linux;
 using Nex.ProcessManager.Configuration;
 using Nex.ProcessManager.Launchers.Spawning;
 using Nex.ProcessManager.Tests.Support;
