@@ -9,7 +9,7 @@ var sandboxes = new Option<Sandbox[]>("--sandbox")
     Description = "Where the agents are; may be given again. Each has a run of its own.",
     DefaultValueFactory = _ => [Sandbox.None, Sandbox.Namespaces],
 };
-sandboxes.AcceptOnlyFromAmong("none", "namespaces", "qemu");
+sandboxes.AcceptOnlyFromAmong("none", "namespaces", "qemu", "firecracker");
 var trace = new Option<bool>("--trace") { Description = "Tell each fault when it begins." };
 var artifacts = new Option<string>("--artifacts") { Description = "Where the built programs are.", DefaultValueFactory = _ => Path.GetFullPath("artifacts") };
 

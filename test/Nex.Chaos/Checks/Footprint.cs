@@ -28,8 +28,7 @@ internal sealed record Footprint
         Descriptors = Directory.GetFiles($"/proc/{node.ProcessId}/fd").Count(file => !IsCached(file)),
     };
 
-    internal static int AgentsOf(RunningNode node) =>
-        LiveProcesses.DescendantsOf(node.ProcessId).Count(process => Hosts.IsAgent(process) || Hosts.IsMachine(process));
+    internal static int AgentsOf(RunningNode node) => LiveProcesses.DescendantsOf(node.ProcessId).Count(Hosts.IsHost);
 
     /// <summary>What has become more than what a runtime may keep for later.</summary>
     internal IEnumerable<string> GrowthSince(Footprint earlier)

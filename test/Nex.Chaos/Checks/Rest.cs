@@ -1,3 +1,4 @@
+using Nex.Chaos.Faults;
 using Nex.Chaos.World;
 using Nex.Control.Messages;
 using Nex.Linux.Processes;
@@ -27,17 +28,37 @@ internal sealed class Rest(ChaosWorld world)
     internal async Task EndAsync()
     {
         string run = world.Node.RunDirectory;
+        IReadOnlyList<LiveProcess> below = LiveProcesses.DescendantsOf(world.Node.ProcessId);
         ProcessExit exit = await world.Node.StopAsync();
         if (exit.Code != 0)
         {
             world.Tally.Violate($"The node ended with {exit}: {string.Join('\n', world.Node.Lines.TakeLast(20))}");
         }
 
-        IEnumerable<LiveProcess> left = LiveProcesses.With(world.Marker).Where(process => process.Id != world.Nats.Program.ProcessId);
+        // A node waits for its machines, and the kernel has just killed what emulated one for a stand-in.
+        await LiveProcesses.EndAsync(OfWorld().Where(Hosts.IsGuestOfStandin).Select(process => process.Identity));
+        IEnumerable<LiveProcess> left = OfWorld().Concat(below.Where(process => process.Identity.IsAlive)).DistinctBy(process => process.Identity);
         world.Tally.ViolateEach(left.Select(process => $"This process is left: {process}"));
         IEnumerable<int> workloads = ProcessStat.ReadAll().Select(stat => stat.ProcessId).Where(pid => ChaosWorld.WorkloadOf(pid) is not null);
         world.Tally.ViolateEach(workloads.Select(pid => $"This process of {ChaosWorld.WorkloadOf(pid)} is left: {pid}"));
         world.Tally.ViolateEach(Directory.EnumerateFileSystemEntries(run).Select(entry => $"This is left in the run directory: {entry}"));
+    }
+
+    /// <summary>What has the name of this world in its arguments or works in its directory: also what has lost the parent that started it.</summary>
+    private IEnumerable<LiveProcess> OfWorld() => LiveProcesses.With("")
+        .Where(process => process.Id != world.Nats.Program.ProcessId)
+        .Where(process => process.Arguments.Append(WorkingDirectory(process.Id)).Any(text => text.Contains(world.Marker, StringComparison.Ordinal)));
+
+    private static string WorkingDirectory(int pid)
+    {
+        try
+        {
+            return new FileInfo($"/proc/{pid}/cwd").LinkTarget ?? "";
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
     }
 
     private async Task<IEnumerable<string>> FaultsAsync() => (await NodeMetrics.OfAsync(world.Node)).Faults(world.Options.PoolSize);

@@ -12,6 +12,9 @@ namespace Nex.Chaos.Faults;
 internal sealed partial class LinkFaults(ChaosWorld world, Random random)
 {
     private const string SocketLink = "socket:[";
+    private const int SocketLevel = 1;
+    private const int PeerCredentials = 17;
+    private const int CredentialsBytes = 12;
 
     internal IEnumerable<Fault> All =>
     [
@@ -58,14 +61,29 @@ internal sealed partial class LinkFaults(ChaosWorld world, Random random)
 
     private Socket? Copy(PidFd process)
     {
-        int[] sockets = [.. SocketsOf(process.ProcessId)];
-        if (sockets.Length == 0)
+        Socket[] links = [.. SocketsOf(process.ProcessId).Select(number => Copy(process, number)).OfType<Socket>()];
+        Socket? chosen = links.Where(IsOfNode).ToArray() is { Length: > 0 } ofNode ? ofNode[random.Next(ofNode.Length)] : null;
+        foreach (Socket other in links.Where(link => link != chosen))
         {
-            return null;
+            other.Dispose();
         }
 
-        nint copy = PidFdGetFd(PidFdGetFdNumber, (int)process.Descriptor.DangerousGetHandle(), sockets[random.Next(sockets.Length)], 0);
+        return chosen;
+    }
+
+    private static Socket? Copy(PidFd process, int number)
+    {
+        nint copy = PidFdGetFd(PidFdGetFdNumber, (int)process.Descriptor.DangerousGetHandle(), number, 0);
         return copy < 0 ? null : new Socket(new SafeSocketHandle(copy, ownsHandle: true));
+    }
+
+    /// <summary>The node has made it, or connected to it. What a host has for itself is no way into the node.</summary>
+    private bool IsOfNode(Socket socket)
+    {
+        Span<byte> credentials = stackalloc byte[CredentialsBytes];
+        return socket.AddressFamily == AddressFamily.Unix
+            && socket.GetRawSocketOption(SocketLevel, PeerCredentials, credentials) == CredentialsBytes
+            && BitConverter.ToInt32(credentials) == world.Node.ProcessId;
     }
 
     private static IEnumerable<int> SocketsOf(int pid)

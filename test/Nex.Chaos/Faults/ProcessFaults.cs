@@ -10,8 +10,8 @@ internal sealed class ProcessFaults(ChaosWorld world, Random random)
 {
     internal IEnumerable<Fault> All =>
     [
-        new(30, "an agent or its machine killed", _ => SignalAsync(Hosts.IsHost, Signals.Kill)),
-        new(15, "an agent or its machine stopped for good", _ => SignalAsync(Hosts.IsHost, Signals.Stop)),
+        new(30, "an agent or its machine killed", _ => SignalAsync(Hosts.Carries, Signals.Kill)),
+        new(15, "an agent or its machine stopped for good", _ => SignalAsync(Hosts.Carries, Signals.Stop)),
         new(10, "an agent or its machine held for a moment", HoldAsync),
         new(15, "a process of a workload killed", _ => SignalAsync(Hosts.IsWorkload, Signals.Kill)),
         new(8, "a process of a workload stopped for good", _ => SignalAsync(Hosts.IsWorkload, Signals.Stop)),
@@ -26,7 +26,7 @@ internal sealed class ProcessFaults(ChaosWorld world, Random random)
     /// <summary>As on a busy host.</summary>
     private async Task<bool> HoldAsync(CancellationToken cancellation)
     {
-        using PidFd? target = Open(Hosts.IsHost);
+        using PidFd? target = Open(Hosts.Carries);
         if (target is null || !target.TrySignal(Signals.Stop))
         {
             return false;

@@ -97,7 +97,7 @@ internal sealed class ChaosWorld : IAsyncDisposable
         var connection = new NatsConnection(new NatsOpts { Url = nats.Url, MaxReconnectRetry = -1, Name = "chaos", SubPendingChannelCapacity = 100_000 });
         await UploadAsync(connection);
         var way = new NatsWay(nats.Port);
-        RunningNode node = await RunningNode.StartAsync(options, way.Url, directory.Path);
+        RunningNode node = await RunningNode.StartAsync(options, way.Url, directory);
         var world = new ChaosWorld(options, directory, disk, nats, way, connection, node);
         world.Requester = await Requester.OpenAsync(connection, options, world.Disturbance, world.Tally);
         world.Book = await WorkloadBook.OpenAsync(connection, world.Tally, world.Disturbance);

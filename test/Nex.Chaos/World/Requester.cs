@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using NATS.Client.Core;
 
 namespace Nex.Chaos.World;
@@ -71,7 +72,7 @@ internal sealed class Requester : IAsyncDisposable
         {
             if (pending.IsContradicted || !_disturbance.Touches(pending.Sent, pending.Last))
             {
-                _tally.Violate($"A request to {pending.Subject} was answered {pending.Answers} times.");
+                _tally.Violate($"A request to {pending.Subject} at {pending.Sent:HH:mm:ss.fff} was answered {pending.Answers} times:{pending.Texts}");
             }
 
             _tally.Add("answers that a broken connection brought again", pending.Answers - 1);
@@ -120,10 +121,14 @@ internal sealed class Requester : IAsyncDisposable
 
         internal DateTimeOffset Last { get; private set; }
 
+        /// <summary>What was answered, and when.</summary>
+        internal string Texts { get; private set; } = "";
+
         internal void Take(byte[] answer)
         {
             Answers++;
             Last = TimeProvider.System.GetUtcNow();
+            Texts += $"\n  {Last:HH:mm:ss.fff} {Encoding.UTF8.GetString(answer)}";
             IsContradicted |= !First.TrySetResult(answer) && !First.Task.Result.AsSpan().SequenceEqual(answer);
         }
     }

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Nex.Linux;
 using Nex.Linux.Processes;
 using Nex.ProcessManager.Launchers.Spawning;
+using Nex.Testing.Files;
 using Nex.Testing.Processes;
 using Nex.Testing.Waiting;
 
@@ -17,16 +18,18 @@ internal sealed class RunningNode : IAsyncDisposable
     private readonly ChaosOptions _options;
     private readonly string _natsUrl;
     private readonly string _directory;
+    private readonly HostWithFirecracker? _firecracker;
     private readonly int _metricsPort = FreePort();
     private ProgramUnderTest? _program;
     private string? _softLimit;
     private string? _hardLimit;
 
-    private RunningNode(ChaosOptions options, string natsUrl, string directory)
+    private RunningNode(ChaosOptions options, string natsUrl, TempDirectory directory)
     {
         _options = options;
         _natsUrl = natsUrl;
-        _directory = directory;
+        _directory = directory.Path;
+        _firecracker = HostWithFirecracker.Of(options.Sandbox, directory);
     }
 
     internal Uri MetricsUrl => new($"http://127.0.0.1:{_metricsPort}/metrics");
@@ -40,7 +43,7 @@ internal sealed class RunningNode : IAsyncDisposable
 
     internal string RunDirectory => Path.Combine(_directory, "run");
 
-    internal static async Task<RunningNode> StartAsync(ChaosOptions options, string natsUrl, string directory)
+    internal static async Task<RunningNode> StartAsync(ChaosOptions options, string natsUrl, TempDirectory directory)
     {
         var node = new RunningNode(options, natsUrl, directory);
         await node.StartAsync();
@@ -51,8 +54,10 @@ internal sealed class RunningNode : IAsyncDisposable
     {
         string configuration = Path.Combine(_directory, "node.json");
         await File.WriteAllTextAsync(configuration, Configuration().ToJsonString());
-        _program = await ProgramUnderTest.StartAsync(
-            Path.Combine(_options.Artifacts, "native/nex"), ["--server", _natsUrl, "node", "up", "--config", configuration]);
+        string nex = Path.Combine(_options.Artifacts, "native/nex");
+        string[] arguments = ["--server", _natsUrl, "node", "up", "--config", configuration];
+        (string program, IReadOnlyList<string> its) = _firecracker?.CommandOf(nex, arguments) ?? (nex, arguments);
+        _program = await ProgramUnderTest.StartAsync(program, its);
     }
 
     internal bool Signal(int signal) => _program!.Signal(signal);
@@ -97,14 +102,16 @@ internal sealed class RunningNode : IAsyncDisposable
 
     private JsonObject Configuration() => new()
     {
-        ["sandbox"] = _options.Sandbox.ToString().ToLowerInvariant(),
+        ["sandbox"] = _options.SandboxName,
         ["machine_pool_size"] = _options.PoolSize,
         ["workload_types"] = new JsonArray("elf"),
         ["data_dir"] = Path.Combine(_directory, "data"),
         ["run_dir"] = RunDirectory,
         ["agent_path"] = Path.Combine(_options.Artifacts, "native/nex-agent"),
-        ["kernel_filepath"] = Path.Combine(_options.Artifacts, "guest/kernel/vmlinuz"),
+        ["kernel_filepath"] = Path.Combine(_options.Artifacts, _firecracker is null ? "guest/kernel/vmlinuz" : "guest/kernel/vmlinux"),
         ["initramfs_filepath"] = Path.Combine(_options.Artifacts, "guest/initramfs"),
+        ["template_dir"] = Path.Combine(_options.Artifacts, "guest/templates"),
+        ["firecracker_path"] = _firecracker?.Path ?? "firecracker",
         // An agent that is stopped is found out within seconds.
         ["ping_interval_ms"] = 1000,
         ["ping_timeout_ms"] = _options.IsMachine ? 20_000 : 3000,
