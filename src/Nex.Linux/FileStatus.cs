@@ -4,8 +4,9 @@ namespace Nex.Linux;
 
 /// <summary>What .NET does not tell of a file.</summary>
 /// <param name="OwnerId">The user it belongs to.</param>
+/// <param name="GroupId">The group it belongs to.</param>
 /// <param name="IsDirectory">Whether it is a directory; a link to one is not.</param>
-internal readonly record struct FileStatus(uint OwnerId, bool IsDirectory, bool IsLink, UnixFileMode Mode)
+internal readonly record struct FileStatus(uint OwnerId, uint GroupId, bool IsDirectory, bool IsLink, UnixFileMode Mode)
 {
     private const int TypeMask = 0xf000;
     private const int DirectoryType = 0x4000;
@@ -23,6 +24,6 @@ internal readonly record struct FileStatus(uint OwnerId, bool IsDirectory, bool 
         }
 
         int type = status.Mode & TypeMask;
-        return new FileStatus(status.UserId, type == DirectoryType, type == LinkType, (UnixFileMode)(status.Mode & PermissionMask));
+        return new FileStatus(status.UserId, status.GroupId, type == DirectoryType, type == LinkType, (UnixFileMode)(status.Mode & PermissionMask));
     }
 }

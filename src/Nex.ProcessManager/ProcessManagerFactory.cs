@@ -37,11 +37,11 @@ public static class ProcessManagerFactory
             }
             else if (options.Sandbox == Sandbox.Qemu)
             {
-                await QemuHost.FindAsync(options.MicroVm, cancellationToken).ConfigureAwait(false);
+                await QemuHost.FindAsync(options, TimeProvider.System, cancellationToken).ConfigureAwait(false);
             }
             else if (options.Sandbox == Sandbox.Firecracker)
             {
-                await FirecrackerHost.FindAsync(options.MicroVm, cancellationToken).ConfigureAwait(false);
+                await FirecrackerHost.FindAsync(options, cancellationToken).ConfigureAwait(false);
             }
 
             return null;

@@ -11,15 +11,16 @@ public sealed class FileStatusTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Fact]
-    public void A_directory_is_told_from_a_file_with_its_owner_and_mode()
+    public void A_directory_is_told_from_a_file_with_its_owner_group_and_mode()
     {
         _ = Directory.CreateDirectory(_directory["directory"]);
         File.WriteAllText(_directory["file"], "");
         File.SetUnixFileMode(_directory["directory"], Mode);
         File.SetUnixFileMode(_directory["file"], Mode);
 
-        Assert.Equal(new FileStatus(ProcessControl.EffectiveUserId, IsDirectory: true, IsLink: false, Mode), FileStatus.Read(_directory["directory"]));
-        Assert.Equal(new FileStatus(ProcessControl.EffectiveUserId, IsDirectory: false, IsLink: false, Mode), FileStatus.Read(_directory["file"]));
+        uint user = ProcessControl.EffectiveUserId, group = FileStatus.Read("/proc/self").GroupId;
+        Assert.Equal(new FileStatus(user, group, IsDirectory: true, IsLink: false, Mode), FileStatus.Read(_directory["directory"]));
+        Assert.Equal(new FileStatus(user, group, IsDirectory: false, IsLink: false, Mode), FileStatus.Read(_directory["file"]));
         Assert.Equal(0u, FileStatus.Read("/proc").OwnerId);
     }
 

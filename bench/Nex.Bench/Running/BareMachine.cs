@@ -5,6 +5,7 @@ using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
 using Nex.Linux;
 using Nex.Linux.Sockets;
+using Nex.ProcessManager.Launchers.MicroVms;
 
 namespace Nex.Bench.Running;
 
@@ -52,7 +53,7 @@ internal sealed class BareMachine : IDisposable
             descriptors[template.Descriptor("id=link,fd=")] = theirLink;
             descriptors[template.Descriptor("id=monitor,fd=")] = theirMonitor;
             descriptors[template.Descriptor("id=console,fd=")] = theirConsole;
-            Child process = Child.Start(Find("setpriv"), [.. Privileges(template, userId), "--", .. template.CommandLine], descriptors);
+            Child process = Child.Start(Find("setpriv"), [.. Privileges(userId), "--", .. template.CommandLine], descriptors);
             var machine = new BareMachine(process, link, monitor, console);
             machine.Resume(Array.LastIndexOf(descriptors, state));
             machine.Send($$$"""{"jsonrpc":"2.0","id":1,"method":"adopt","params":{"agent_id":"{{{AgentId}}}","entropy":"{{{new string('A', 64)}}}"}}""");
@@ -116,13 +117,9 @@ internal sealed class BareMachine : IDisposable
     }
 
     /// <summary>As the manager starts QEMU, but for the signal at the node's death, which would come with the end of the thread that starts it.</summary>
-    private static string[] Privileges(MachineTemplate template, uint userId)
-    {
-        string[] groups = template.IsKvm ? ["--groups", "kvm"] : ["--clear-groups"];
-        return ProcessControl.EffectiveUserId == 0
-            ? ["--no-new-privs", "--reuid", $"{userId}", "--regid", $"{userId}", .. groups]
-            : ["--no-new-privs"];
-    }
+    private static string[] Privileges(uint userId) => ProcessControl.EffectiveUserId == 0
+        ? ["--no-new-privs", "--reuid", $"{userId}", "--regid", $"{userId}", .. KvmAccess.Of(userId).SetprivGroups]
+        : ["--no-new-privs"];
 
     private static string Find(string program) =>
         ((string[])["/usr/bin", "/bin"]).Select(directory => Path.Combine(directory, program)).First(File.Exists);

@@ -25,7 +25,7 @@ internal sealed class MachineTemplate : IDisposable
     internal SafeFileHandle Memory => _memory;
 
     /// <summary>How the machines of all figures are run, for their readers.</summary>
-    internal string Acceleration => IsKvm ? "run by KVM" : "emulated: this host has no KVM that may be used";
+    internal string Acceleration => IsKvm ? "run by KVM" : "emulated: this host has no KVM that machines may use";
 
     internal bool IsKvm => CommandLine.Contains("kvm");
 

@@ -1,7 +1,10 @@
 using Nex.Linux;
 using Nex.Node.Configuration;
 using Nex.Node.Servers;
+using Nex.ProcessManager;
 using Nex.ProcessManager.Configuration;
+using Nex.ProcessManager.Launchers.MicroVms;
+using Nex.ProcessManager.Launchers.MicroVms.Qemu;
 using Nex.ProcessManager.Launchers.Spawning;
 
 namespace Nex.Node.Preflight;
@@ -27,7 +30,7 @@ internal static class HostChecks
         yield return SystemCallFilters();
         yield return Program("setpriv", Executables.Find("setpriv"), [Namespaces, Qemu, Firecracker], isOptional: false, "util-linux");
         yield return Program(machines.QemuPath, Find(machines.QemuPath), [Qemu], isOptional: false, "qemu-system-x86");
-        yield return Kvm();
+        yield return Kvm(settings.Agents);
         yield return Program(machines.FirecrackerPath, Find(machines.FirecrackerPath), [Firecracker], isOptional: false, package: null, FirecrackerReleases);
         yield return Program(machines.Jailer?.Path ?? "jailer", Find(machines.Jailer?.Path ?? "jailer"), [Firecracker], machines.Jailer is null, package: null, FirecrackerReleases);
         string resources = Path.GetDirectoryName(machines.InitramfsPath) ?? "";
@@ -95,27 +98,40 @@ internal static class HostChecks
         };
     }
 
-    private static PreflightCheck Kvm()
+    private static PreflightCheck Kvm(ProcessManagerOptions agents)
     {
-        const string device = "/dev/kvm";
-        string? reason = null;
-        try
-        {
-            File.OpenHandle(device, FileMode.Open, FileAccess.ReadWrite).Dispose();
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            reason = File.Exists(device) ? $"it cannot be used: {failure.Message}" : "it is not there; QEMU emulates, which is slow";
-        }
-
+        var kvm = KvmAccess.Of(agents.MicroVm.Jailer is null ? agents.MachineUserId : null);
         return new PreflightCheck
         {
-            Name = device,
+            Name = KvmAccess.Device,
             NeededFor = [Firecracker],
-            IsThere = reason is null,
-            Found = reason ?? "can be used",
-            Remedy = reason is null ? null : "load kvm_intel or kvm_amd, allow nested virtualisation where this host is a machine itself, and let the node's user into the group kvm",
+            IsThere = kvm.IsUsable,
+            Found = kvm.IsUsable ? "can be used" : kvm.Obstacle!,
+            Remedy = kvm.Remedy,
         };
+    }
+
+    /// <summary>How QEMU runs its machines here; null where there is none.</summary>
+    internal static async Task<PreflightCheck?> AccelerationAsync(ProcessManagerOptions agents, CancellationToken cancellationToken)
+    {
+        try
+        {
+            QemuHost host = await QemuHost.FindAsync(agents, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            return new PreflightCheck
+            {
+                Name = "acceleration",
+                NeededFor = [Qemu],
+                IsOptional = true,
+                IsThere = host.Accelerator.Remedy is null,
+                Found = host.Accelerator.Name,
+                Remedy = host.Accelerator.Remedy,
+            };
+        }
+        catch (ProcessManagerException)
+        {
+            // What is missing is a check of its own.
+            return null;
+        }
     }
 
     private static PreflightCheck GuestFile(string name, string path, params string[] neededFor)

@@ -13,7 +13,8 @@ public static class HostPreflight
     {
         ArgumentNullException.ThrowIfNull(configuration);
         NodeSettings settings = configuration.Settings;
-        PreflightCheck[] checks = [.. HostChecks.Run(settings, needsServer)];
+        PreflightCheck? acceleration = await HostChecks.AccelerationAsync(settings.Agents, cancellationToken).ConfigureAwait(false);
+        PreflightCheck[] checks = [.. HostChecks.Run(settings, needsServer), .. acceleration is null ? [] : new[] { acceleration }];
         var sandboxes = new List<SandboxReport>();
         foreach (Sandbox sandbox in Enum.GetValues<Sandbox>())
         {

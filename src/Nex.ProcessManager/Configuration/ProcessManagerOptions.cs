@@ -84,6 +84,9 @@ public sealed record ProcessManagerOptions
     /// <summary>Whether each agent has a machine of its own.</summary>
     internal bool IsMicroVm => Sandbox is Sandbox.Qemu or Sandbox.Firecracker;
 
+    /// <summary>The user that gives up root to run a machine; null where this process is not root, and machines run as its user.</summary>
+    internal uint? MachineUserId => Linux.ProcessControl.EffectiveUserId == 0 ? SandboxUserId : null;
+
     /// <summary>How long a start may take in the configured sandbox.</summary>
     internal TimeSpan EffectiveStartTimeout => IsMicroVm && MicroVm.BootTimeout > StartTimeout ? MicroVm.BootTimeout : StartTimeout;
 

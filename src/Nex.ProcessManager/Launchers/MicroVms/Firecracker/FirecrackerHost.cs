@@ -9,17 +9,17 @@ namespace Nex.ProcessManager.Launchers.MicroVms.Firecracker;
 /// <summary>What this host has to run machines with Firecracker.</summary>
 internal sealed partial record FirecrackerHost
 {
-    private const string KvmDevice = "/dev/kvm";
-    private const string KvmGroup = "kvm";
-
     /// <summary>The first that gives each clone a socket of its own.</summary>
     private static readonly Version OldestVersion = new(1, 16);
 
     /// <summary>No symbolic link.</summary>
     internal required string FirecrackerPath { get; init; }
 
-    /// <summary>Of <c>util-linux</c>: gives up root, and has Firecracker end with the node.</summary>
-    internal required string SetprivPath { get; init; }
+    /// <summary>
+    /// The beginning of the command line of whatever runs a machine: who it is, and that it ends with the thread that starts it. A jailer stays
+    /// who this process is, because it gives each machine a user of its own.
+    /// </summary>
+    internal required IReadOnlyList<string> AsMachineUser { get; init; }
 
     /// <summary>Null where no jailer is wanted.</summary>
     internal string? JailerPath { get; init; }
@@ -28,36 +28,20 @@ internal sealed partial record FirecrackerHost
     internal required string Version { get; init; }
 
     /// <exception cref="ProcessManagerException">Something is missing; the message says what, and how to get it.</exception>
-    internal static async Task<FirecrackerHost> FindAsync(MicroVmOptions options, CancellationToken cancellationToken)
+    internal static async Task<FirecrackerHost> FindAsync(ProcessManagerOptions managerOptions, CancellationToken cancellationToken)
     {
+        MicroVmOptions options = managerOptions.MicroVm;
         const string releases = "Take it from the releases of github.com/firecracker-microvm/firecracker";
         string firecracker = Find(options.FirecrackerPath, $"{releases}, and put it into PATH or name it with the option FirecrackerPath.");
         string setpriv = Find("setpriv", "On Debian: apt-get install util-linux.");
         string? jailer = options.Jailer is null ? null : FindJailer(options.Jailer, firecracker, releases);
         string version = await FindVersionAsync(firecracker, cancellationToken).ConfigureAwait(false);
-        if (options.RequireKvm)
-        {
-            CheckKvm();
-        }
-
-        return new FirecrackerHost { FirecrackerPath = firecracker, SetprivPath = setpriv, JailerPath = jailer, Version = version };
+        uint? user = jailer is null ? managerOptions.MachineUserId : null;
+        var kvm = KvmAccess.Of(user);
+        return kvm.IsUsable || !options.RequireKvm
+            ? new FirecrackerHost { FirecrackerPath = firecracker, JailerPath = jailer, Version = version, AsMachineUser = MachineUser.Become(setpriv, user, kvm) }
+            : throw Unavailable($"Firecracker needs KVM, and {kvm.Obstacle}: {kvm.Remedy}; or choose the sandbox Qemu, which emulates.");
     }
-
-    /// <summary>
-    /// The beginning of a command line whose program runs without a way to more rights, as a user where this process may change it, and ends
-    /// with the thread that starts it. The signal is set behind the change of user, which would clear it.
-    /// </summary>
-    internal IReadOnlyList<string> GiveUpPrivileges(uint? userId)
-    {
-        string[] user = userId is { } id ? ["--reuid", $"{id}", "--regid", $"{id}", .. Groups()] : [];
-        return [SetprivPath, "--no-new-privs", "--pdeathsig", "KILL", .. user, "--"];
-    }
-
-    /// <summary>Those that may use KVM have a group, mostly.</summary>
-    private static string[] Groups() =>
-        File.Exists(KvmDevice) && File.ReadLines("/etc/group").Any(line => line.StartsWith(KvmGroup + ":", StringComparison.Ordinal))
-            ? ["--groups", KvmGroup]
-            : ["--clear-groups"];
 
     private static string Find(string program, string remedy)
     {
@@ -102,22 +86,6 @@ internal sealed partial record FirecrackerHost
         catch (IOException failure)
         {
             throw Unavailable($"{firecracker} cannot be executed: {failure.Message}. Set the option FirecrackerPath to one for this machine.", failure);
-        }
-    }
-
-    private static void CheckKvm()
-    {
-        try
-        {
-            File.OpenHandle(KvmDevice, FileMode.Open, FileAccess.ReadWrite).Dispose();
-        }
-        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw Unavailable($"Firecracker needs KVM, and this host has no {KvmDevice}: load the module kvm_intel or kvm_amd, allow nested virtualisation where this host is a machine itself, or choose the sandbox Qemu.", failure);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw Unavailable($"Firecracker needs KVM, and {KvmDevice} cannot be used ({failure.Message}): add the node's user to the group {KvmGroup}, or run the node as root.", failure);
         }
     }
 

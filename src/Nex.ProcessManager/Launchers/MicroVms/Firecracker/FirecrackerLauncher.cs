@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Nex.Firecracker;
 using Nex.Firecracker.Recording;
-using Nex.Linux;
 using Nex.ProcessManager.Agents;
 using Nex.ProcessManager.Configuration;
 using Nex.ProcessManager.Launchers.MicroVms.Firecracker.Jails;
@@ -26,14 +25,14 @@ internal sealed partial class FirecrackerLauncher(ProcessManagerOptions options,
 
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
-        FirecrackerHost host = await FirecrackerHost.FindAsync(options.MicroVm, cancellationToken).ConfigureAwait(false);
+        FirecrackerHost host = await FirecrackerHost.FindAsync(options, cancellationToken).ConfigureAwait(false);
         LogVersion(logger, host.Version, host.JailerPath is null ? "without a jailer" : "each in a jail");
         WarnOfCni();
-        BootFiles files = Opened(BootFiles.Open(options.MicroVm, asOther: options.MicroVm.Jailer is null && ProcessControl.EffectiveUserId == 0));
+        BootFiles files = Opened(BootFiles.Open(options.MicroVm, asOther: options.MicroVm.Jailer is null && options.MachineUserId is not null));
         _directory = RunDirectory.Open(options.RunDirectory, left => LogLeftovers(logger, left.Instances, left.Processes));
         VmmHomes homes = Opened<VmmHomes>(options.MicroVm.Jailer is { } jailer
             ? new JailedHomes(host, jailer, _directory.Instance, files)
-            : new OpenHomes(host, files, options.SandboxUserId));
+            : new OpenHomes(host, files, options.MachineUserId));
         var settings = new VmmSettings { Time = time, Recorder = OpenRecorder() };
         _machines = new FirecrackerMachines(host, options, files, homes, settings);
         if (options.MicroVm.UseTemplates)

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Nex.Firecracker.Api;
 using Nex.Firecracker.Commands;
-using Nex.Linux;
 using Nex.Linux.Machine;
 using Nex.Linux.Processes;
 using Nex.ProcessManager.Configuration;
@@ -13,18 +12,15 @@ namespace Nex.ProcessManager.Launchers.MicroVms.Firecracker;
 /// Homes without a jail. Firecracker inherits what it opens as open files, and makes its sockets in a working directory of its own, which it
 /// names without the directories above: those are closed to it and to all other processes of its user.
 /// </summary>
-internal sealed class OpenHomes(FirecrackerHost host, BootFiles files, uint sandboxUserId) : VmmHomes
+internal sealed class OpenHomes(FirecrackerHost host, BootFiles files, uint? userId) : VmmHomes
 {
-    /// <summary>Null when this process has no other user to give.</summary>
-    private readonly uint? _userId = ProcessControl.EffectiveUserId == 0 ? sandboxUserId : null;
-
     internal override VmmPaths Paths => Home.Names;
 
     internal override VmmHome ForBoot(string name, string workDirectory, Template? template) =>
-        new Home(host, _userId, name, workDirectory, new Inherited(files.Disk?.Handle, files.Kernel.Handle, files.Initramfs.Handle, template));
+        new Home(host, userId, name, workDirectory, new Inherited(files.Disk?.Handle, files.Kernel.Handle, files.Initramfs.Handle, template));
 
     internal override VmmHome ForClone(string name, string workDirectory, Template template) =>
-        new Home(host, _userId, name, workDirectory, new Inherited(files.Disk?.Handle, null, null, template));
+        new Home(host, userId, name, workDirectory, new Inherited(files.Disk?.Handle, null, null, template));
 
     /// <summary>They are those of who opened them.</summary>
     public override void Dispose()
@@ -49,7 +45,6 @@ internal sealed class OpenHomes(FirecrackerHost host, BootFiles files, uint sand
         };
 
         private readonly FirecrackerHost _host;
-        private readonly uint? _userId;
         private readonly string _name;
         private readonly string _workDirectory;
         private readonly Inherited _inherited;
@@ -57,7 +52,6 @@ internal sealed class OpenHomes(FirecrackerHost host, BootFiles files, uint sand
         internal Home(FirecrackerHost host, uint? userId, string name, string workDirectory, Inherited inherited)
         {
             _host = host;
-            _userId = userId;
             _name = name;
             _workDirectory = workDirectory;
             _inherited = inherited;
@@ -80,8 +74,8 @@ internal sealed class OpenHomes(FirecrackerHost host, BootFiles files, uint sand
             var firecracker = new FirecrackerCommand { Id = _name, ApiSocket = Names.ApiSocket, LogLevel = FirecrackerLogLevel.Error };
             return new ChildProcess
             {
-                Path = _host.SetprivPath,
-                Arguments = [.. _host.GiveUpPrivileges(_userId), _host.FirecrackerPath, .. firecracker.ToArguments()],
+                Path = _host.AsMachineUser[0],
+                Arguments = [.. _host.AsMachineUser, _host.FirecrackerPath, .. firecracker.ToArguments()],
                 WorkingDirectory = _workDirectory,
                 // The numbers are always the same: what is not there is as empty as the input.
                 Descriptors =

@@ -1,11 +1,9 @@
-using System.Globalization;
-
 namespace Nex.ProcessManager.Launchers.MicroVms.Qemu;
 
 /// <summary>How the processors of a machine are run.</summary>
 internal sealed record Accelerator
 {
-    private const string Device = "/dev/kvm";
+    internal const string Kvm = "kvm";
 
     private Accelerator(string name, string option, string kernelOptions)
     {
@@ -14,6 +12,7 @@ internal sealed record Accelerator
         KernelOptions = kernelOptions;
     }
 
+    /// <summary>For people: what it is, and why it is no better one.</summary>
     internal string Name { get; }
 
     /// <summary>For QEMU.</summary>
@@ -22,38 +21,16 @@ internal sealed record Accelerator
     /// <summary>For the command line of the guest's kernel.</summary>
     internal string KernelOptions { get; }
 
-    internal bool IsKvm => Name == "KVM";
+    /// <summary>What would make it a better one; null where it is the best.</summary>
+    internal string? Remedy { get; private init; }
 
-    /// <summary>KVM where this process may use it, else emulation.</summary>
-    internal static Accelerator Choose() => CanOpen(Device) ? new Accelerator("KVM", "kvm", "") : Emulation();
+    /// <summary>KVM where it can be used, else emulation.</summary>
+    internal static Accelerator For(KvmAccess kvm) => kvm.IsUsable ? new Accelerator("KVM", Kvm, "") : Emulation(kvm);
 
     /// <summary>
     /// An emulated guest sees the time stamp counter of the host, and cannot measure how fast it counts: calibrating against an emulated timer
     /// does not come to an end. It is told instead; 64 MiB are enough for the code that a small guest is translated to.
     /// </summary>
-    private static Accelerator Emulation() =>
-        new("emulation, which is slow: this host has no /dev/kvm that may be used", "tcg,tb-size=64", $"lpj=4000000 tsc_early_khz={HostKilohertz()}");
-
-    private static long HostKilohertz()
-    {
-        const string field = "cpu MHz";
-        const long guess = 2_000_000;
-        string? line = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal));
-        return double.TryParse(line?.Split(':').Last(), CultureInfo.InvariantCulture, out double megahertz) && megahertz > 0
-            ? (long)(megahertz * 1000)
-            : guess;
-    }
-
-    private static bool CanOpen(string device)
-    {
-        try
-        {
-            File.OpenHandle(device, FileMode.Open, FileAccess.ReadWrite).Dispose();
-            return true;
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
+    private static Accelerator Emulation(KvmAccess kvm) =>
+        new($"emulation, which is slow, because {kvm.Obstacle}", "tcg,tb-size=64", $"lpj=4000000 tsc_early_khz={TimeStampCounter.Kilohertz}") { Remedy = kvm.Remedy };
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Nex.Linux;
 using Nex.ProcessManager.Configuration;
 
 namespace Nex.ProcessManager.Launchers.MicroVms.Qemu;
@@ -11,6 +10,14 @@ namespace Nex.ProcessManager.Launchers.MicroVms.Qemu;
 /// </summary>
 internal sealed class QemuCommand
 {
+    /// <summary>What every machine is: a small one, without devices that nobody has asked for, whose QEMU ends when it would start again.</summary>
+    internal static readonly IReadOnlyList<string> Kind =
+    [
+        "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+        "-machine", "microvm,acpi=on,rtc=on,pit=on,pic=on,x-option-roms=off,isa-serial=on",
+        "-cpu", "max", "-nodefaults", "-no-user-config", "-nographic", "-no-reboot",
+    ];
+
     private readonly List<string> _arguments = [];
     private readonly List<SafeHandle> _descriptors = [];
 
@@ -27,8 +34,7 @@ internal sealed class QemuCommand
     {
         var command = new QemuCommand();
         command._descriptors.AddRange([sockets.Input, sockets.TheirConsole, sockets.TheirConsole]);
-        command.GiveUpPrivileges(host, options.SandboxUserId);
-        command.Add("-name", $"nex-{name}");
+        command.Add([.. host.AsMachineUser, host.QemuPath, "-name", $"nex-{name}", .. Kind]);
         command.AddMachine(host, options.MicroVm, memory, share);
         int link = command.Inherit(sockets.TheirLink), monitor = command.Inherit(sockets.TheirMonitor), serial = command.Inherit(sockets.TheirConsole);
         command.Add("-device", "virtio-serial-device");
@@ -76,36 +82,16 @@ internal sealed class QemuCommand
         ? ""
         : string.Create(CultureInfo.InvariantCulture, $",x-{unit}-total={Math.Max(1, (long)(bucket.Size / bucket.RefillTime.TotalSeconds))}");
 
-    /// <summary>
-    /// Never root: an unprivileged user, without a way back, whose process ends with the node. The signal is set by the very process that
-    /// becomes QEMU, behind the change of user that would clear it.
-    /// </summary>
-    private void GiveUpPrivileges(QemuHost host, uint userId)
-    {
-        Add(host.SetprivPath, "--no-new-privs", "--pdeathsig", "KILL");
-        if (ProcessControl.EffectiveUserId == 0)
-        {
-            string user = userId.ToString(CultureInfo.InvariantCulture);
-            Add("--reuid", user, "--regid", user);
-            Add(host.Accelerator.IsKvm ? ["--groups", "kvm"] : ["--clear-groups"]);
-        }
-
-        Add("--", host.QemuPath);
-        Add("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
-    }
-
     private void AddMachine(QemuHost host, MicroVmOptions machine, SafeHandle? memory, bool share)
     {
-        string backend = memory is null ? "" : ",memory-backend=memory";
-        Add("-machine", $"microvm,acpi=on,rtc=on,pit=on,pic=on,x-option-roms=off,isa-serial=on{backend}");
         if (memory is not null)
         {
+            Add("-machine", "memory-backend=memory");
             Add("-object", $"memory-backend-file,id=memory,size={machine.MemoryMiB}M,share={(share ? "on" : "off")},mem-path={PathOf(memory)}");
         }
 
         Add("-m", $"{machine.MemoryMiB}M", "-smp", machine.VcpuCount.ToString(CultureInfo.InvariantCulture));
-        Add("-accel", host.Accelerator.Option, "-cpu", "max");
-        Add("-nodefaults", "-no-user-config", "-nographic", "-no-reboot");
+        Add("-accel", host.Accelerator.Option);
     }
 
     private string PathOf(SafeHandle handle) => $"/proc/self/fd/{Inherit(handle)}";

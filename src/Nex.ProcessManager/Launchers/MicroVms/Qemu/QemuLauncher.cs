@@ -19,7 +19,7 @@ internal sealed partial class QemuLauncher(ProcessManagerOptions options, TimePr
 
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
-        QemuHost host = await QemuHost.FindAsync(options.MicroVm, cancellationToken).ConfigureAwait(false);
+        QemuHost host = await QemuHost.FindAsync(options, time, cancellationToken).ConfigureAwait(false);
         LogAccelerator(logger, host.Version, host.Accelerator.Name);
         _machines = QemuMachines.Open(host, options, time);
         _directory = RunDirectory.Open(options.RunDirectory, left => LogLeftovers(logger, left.Instances, left.Processes));

@@ -1,5 +1,6 @@
 using Nex.Linux;
 using Nex.ProcessManager.Configuration;
+using Nex.ProcessManager.Launchers.MicroVms;
 using Nex.ProcessManager.Launchers.MicroVms.Firecracker;
 using Nex.Testing.Files;
 using Nex.Testing.Waiting;
@@ -37,8 +38,8 @@ public sealed class FirecrackerHostTests : IDisposable
     [Fact]
     public async Task Without_KVM_it_is_said_what_is_missing()
     {
-        Assert.SkipWhen(File.Exists("/dev/kvm"), "This host has KVM.");
-        MicroVmOptions options = Options(Write("firecracker", "echo 'Firecracker v1.16.1'")) with { RequireKvm = true };
+        ProcessManagerOptions options = Options(Write("firecracker", "echo 'Firecracker v1.16.1'"), requireKvm: true);
+        Assert.SkipWhen(KvmAccess.Of(options.MachineUserId).IsUsable, "Machines can use this host's KVM.");
 
         Assert.Contains("/dev/kvm", await RefusalAsync(options), StringComparison.Ordinal);
     }
@@ -47,12 +48,13 @@ public sealed class FirecrackerHostTests : IDisposable
     public async Task A_jailer_is_looked_for_only_where_one_is_wanted()
     {
         Assert.SkipUnless(ProcessControl.EffectiveUserId == 0, "The jailer needs root.");
-        MicroVmOptions options = Options(Write("firecracker", "echo 'Firecracker v1.16.1'")) with { Jailer = new JailerOptions { Path = _directory["jailer"] } };
+        ProcessManagerOptions open = Options(Write("firecracker", "echo 'Firecracker v1.16.1'"));
+        ProcessManagerOptions options = open with { MicroVm = open.MicroVm with { Jailer = new JailerOptions { Path = _directory["jailer"] } } };
 
         Assert.Contains(_directory["jailer"], await RefusalAsync(options), StringComparison.Ordinal);
         Write("jailer", "exit 0");
         Assert.Equal(_directory["jailer"], (await FirecrackerHost.FindAsync(options, CancellationToken.None).Within()).JailerPath);
-        Assert.Null((await FirecrackerHost.FindAsync(options with { Jailer = null }, CancellationToken.None).Within()).JailerPath);
+        Assert.Null((await FirecrackerHost.FindAsync(open, CancellationToken.None).Within()).JailerPath);
     }
 
     [Fact]
@@ -66,9 +68,9 @@ public sealed class FirecrackerHostTests : IDisposable
         Assert.Equal(program, host.FirecrackerPath);
     }
 
-    private static MicroVmOptions Options(string path) => new() { FirecrackerPath = path, RequireKvm = false };
+    private static ProcessManagerOptions Options(string path, bool requireKvm = false) => new() { MicroVm = new MicroVmOptions { FirecrackerPath = path, RequireKvm = requireKvm } };
 
-    private static async Task<string> RefusalAsync(MicroVmOptions options)
+    private static async Task<string> RefusalAsync(ProcessManagerOptions options)
     {
         ProcessManagerException failure = await Assert.ThrowsAsync<ProcessManagerException>(() => FirecrackerHost.FindAsync(options, CancellationToken.None).Within());
         Assert.Equal(ProcessManagerError.SandboxUnavailable, failure.Error);

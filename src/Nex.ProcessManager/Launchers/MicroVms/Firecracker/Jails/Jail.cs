@@ -37,8 +37,8 @@ internal sealed class Jail(FirecrackerHost host, JailerCommand command, SharedFi
     /// </summary>
     internal override ChildProcess Command(SafeHandle input, SafeHandle output) => new()
     {
-        Path = host.SetprivPath,
-        Arguments = [.. host.GiveUpPrivileges(userId: null), host.JailerPath!, .. command.ToArguments()],
+        Path = host.AsMachineUser[0],
+        Arguments = [.. host.AsMachineUser, host.JailerPath!, .. command.ToArguments()],
         Descriptors = [input, output, output],
         OwnSession = true,
         CloseOtherDescriptors = true,

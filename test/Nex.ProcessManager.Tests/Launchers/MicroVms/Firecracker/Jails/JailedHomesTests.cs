@@ -114,7 +114,7 @@ public sealed class JailedHomesTests : IDisposable
     }
 
     private JailedHomes Open() => new(
-        new FirecrackerHost { FirecrackerPath = "/usr/bin/firecracker", SetprivPath = "/usr/bin/setpriv", JailerPath = "/usr/bin/jailer", Version = "Firecracker v1.16.1" },
+        new FirecrackerHost { FirecrackerPath = "/usr/bin/firecracker", AsMachineUser = ["/usr/bin/setpriv", "--"], JailerPath = "/usr/bin/jailer", Version = "Firecracker v1.16.1" },
         new JailerOptions { ChrootBaseDirectory = _directory["jails"], UserIdBase = 700_000 },
         InstanceName.Create(),
         _files);
