@@ -6,7 +6,7 @@ public sealed class ProjectTests
     {
         ["Nex.Protocol"] = [],
         ["Nex.Linux"] = [],
-        ["Nex.Control"] = ["Nex.Protocol"],
+        ["Nex.Control"] = ["Nex.Linux", "Nex.Protocol"],
         ["Nex.Firecracker"] = [],
         ["Nex.GuestImages"] = [],
         ["Nex.Client"] = ["Nex.Control", "Nex.Protocol"],
