@@ -61,6 +61,14 @@ public sealed class MessageTests
         Assert.Throws<ControlException>(() => Envelope.Open(Encoding.UTF8.GetBytes(answer), MessageTypes.Run, Json.RunReply)).Fault);
 
     [Theory]
+    [InlineData("{\"version\":\"1\",\"uptime\":\"1s\",\"public_xkey\":\"X\",\"machines\":[null]}")]
+    [InlineData("{\"version\":\"1\",\"uptime\":\"1s\",\"public_xkey\":\"X\",\"machines\":[],\"supported_workload_types\":[\"elf\",null]}")]
+    public void A_list_with_nothing_in_place_of_something_makes_an_answer_none(string data) => Assert.Equal(
+        ControlFault.UnreadableAnswer,
+        Assert.Throws<ControlException>(() => Envelope.Open(
+            Encoding.UTF8.GetBytes($$"""{"type":"io.nats.nex.v1.info_response","data":{{data}}}"""), MessageTypes.Info, Json.InfoReply)).Fault);
+
+    [Theory]
     [InlineData(0, "0s")]
     [InlineData(3.9, "3s")]
     [InlineData(123, "2m3s")]

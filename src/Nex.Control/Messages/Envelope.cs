@@ -37,13 +37,22 @@ internal static class Envelope
                 throw Unreadable($"its type is '{Text(root, "type")}', and not '{type}'");
             }
 
-            return root.GetProperty("data").Deserialize(json) ?? throw Unreadable("its data is null");
+            JsonElement data = root.GetProperty("data");
+            return HasGap(data) ? throw Unreadable("a list in it has nothing where something must be") : data.Deserialize(json) ?? throw Unreadable("its data is null");
         }
         catch (Exception failure) when (failure is JsonException or KeyNotFoundException or InvalidOperationException)
         {
             throw Unreadable(failure.Message, failure);
         }
     }
+
+    /// <summary>Whether a list has a null in it, which no list of the control API may; the serializer lets it pass.</summary>
+    private static bool HasGap(JsonElement json) => json.ValueKind switch
+    {
+        JsonValueKind.Array => json.EnumerateArray().Any(item => item.ValueKind == JsonValueKind.Null || HasGap(item)),
+        JsonValueKind.Object => json.EnumerateObject().Any(property => HasGap(property.Value)),
+        _ => false,
+    };
 
     private static ControlException Unreadable(string why, Exception? inner = null) =>
         new(ControlFault.UnreadableAnswer, $"The answer is none of the control API: {why.TrimEnd('.')}.", inner);
