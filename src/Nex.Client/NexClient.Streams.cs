@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using NATS.Client.Core;
 using Nex.Client.Nodes;
 using Nex.Client.Requests;
 using Nex.Client.Streams;
@@ -61,13 +60,15 @@ public sealed partial class NexClient
     private async Task<SubjectStream<T>> OpenAsync<T>(string[] subjects, Func<string, byte[], T?> read, CancellationToken cancellation)
         where T : class
     {
+        using var end = new CancellationTokenSource(Options.Timeout, Options.TimeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(end.Token, cancellation);
         try
         {
-            return await SubjectStream<T>.OpenAsync(_connection, subjects, read, cancellation).ConfigureAwait(false);
+            return await SubjectStream<T>.OpenAsync(_connection, subjects, read, either.Token).ConfigureAwait(false);
         }
-        catch (Exception failure) when (failure is NatsException or IOException)
+        catch (Exception failure) when (Requester.IsAway(failure, cancellation))
         {
-            throw Requester.Unavailable(subjects[0], failure);
+            throw Requester.Unavailable("NATS", failure);
         }
     }
 

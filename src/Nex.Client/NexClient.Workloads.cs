@@ -49,12 +49,12 @@ public sealed partial class NexClient
     {
         ArgumentNullException.ThrowIfNull(options);
         (string node, string id, string name) = options is { NodeId: { } nodeId, Name: { } known }
-            ? (nodeId, options.Workload, known)
-            : await LocateAsync(options, cancellationToken).ConfigureAwait(false);
+            ? new LocatedWorkload(nodeId, options.Workload, known)
+            : await LocateAsync(options.Workload, options.NodeId, options.Namespace, cancellationToken).ConfigureAwait(false);
         var request = new StopRequest
         {
             WorkloadId = id,
-            WorkloadJwt = WorkloadClaims.Sign(options.Issuer, name, hash: null, Options.TimeProvider.GetUtcNow()),
+            WorkloadJwt = WorkloadClaims.Sign(options.Issuer, options.Name ?? name, hash: null, Options.TimeProvider.GetUtcNow()),
             TargetNode = node,
         };
         return await _requester.AskAsync(
@@ -64,6 +64,34 @@ public sealed partial class NexClient
                 Timeout = Options.WorkTimeout,
             },
             ControlJsonContext.Default.StopReply, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Finds the one workload of an id or a name.</summary>
+    /// <param name="idOrName">Its id, or its name where the namespace has only one of that name.</param>
+    /// <param name="nodeId">The node that it must be on; null: wherever it runs.</param>
+    /// <exception cref="ControlException">
+    /// There is no such workload (<see cref="ControlFault.NoResponders"/>), or there are several (<see cref="ControlFault.Refused"/>).
+    /// </exception>
+    public async Task<LocatedWorkload> LocateAsync(
+        string idOrName, string? nodeId = null, string @namespace = DefaultNamespace, CancellationToken cancellationToken = default)
+    {
+        IReadOnlyList<WorkloadPingReply> answers = await FindWorkloadsAsync(@namespace, idOrName, cancellationToken).ConfigureAwait(false);
+        LocatedWorkload[] found =
+        [
+            .. from answer in answers
+               where nodeId is null || answer.NodeId == nodeId
+               from workload in answer.RunningMachines
+               where workload.Id == idOrName || workload.Name == idOrName
+               select new LocatedWorkload(answer.NodeId, workload.Id, workload.Name),
+        ];
+        return found switch
+        {
+            [var only] => only,
+            [] => throw new ControlException(ControlFault.NoResponders, $"No node says that it runs the workload '{idOrName}' in the namespace '{@namespace}'."),
+            _ => throw new ControlException(
+                ControlFault.Refused,
+                $"There are {found.Length} workloads '{idOrName}' in the namespace '{@namespace}'. Name one by its id: {string.Join(", ", found.Select(each => each.Id))}."),
+        };
     }
 
     /// <summary>
@@ -111,32 +139,10 @@ public sealed partial class NexClient
             Essential = options.Essential,
             WorkloadJwt = WorkloadClaims.Sign(options.Issuer, options.Name, options.Hash, Options.TimeProvider.GetUtcNow()),
             Environment = SealedEnvironment.Seal(options.Environment, sender, xkey),
-            JetStreamDomain = options.JetStreamDomain,
+            JetStreamDomain = Options.Domain(options.JetStreamDomain),
             SenderPublicKey = sender.GetPublicKey(),
             TargetNode = options.NodeId,
             TriggerSubjects = options.TriggerSubjects.Count > 0 ? options.TriggerSubjects : null,
-        };
-    }
-
-    private async Task<(string Node, string Id, string Name)> LocateAsync(StopOptions options, CancellationToken cancellation)
-    {
-        IReadOnlyList<WorkloadPingReply> answers = await FindWorkloadsAsync(options.Namespace, options.Workload, cancellation).ConfigureAwait(false);
-        (string Node, RunningWorkload Workload)[] found =
-        [
-            .. from answer in answers
-               where options.NodeId is null || answer.NodeId == options.NodeId
-               from workload in answer.RunningMachines
-               where workload.Id == options.Workload || workload.Name == options.Workload
-               select (answer.NodeId, workload),
-        ];
-        return found switch
-        {
-            [var only] => (only.Node, only.Workload.Id, options.Name ?? only.Workload.Name),
-            [] => throw new ControlException(
-                ControlFault.NoResponders, $"No node says that it runs the workload '{options.Workload}' in the namespace '{options.Namespace}'."),
-            _ => throw new ControlException(
-                ControlFault.Refused,
-                $"There are {found.Length} workloads '{options.Workload}' in the namespace '{options.Namespace}'. Name one by its id: {string.Join(", ", found.Select(each => each.Workload.Id))}."),
         };
     }
 }

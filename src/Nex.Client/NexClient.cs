@@ -19,6 +19,7 @@ namespace Nex.Client;
 public sealed partial class NexClient : IAsyncDisposable
 {
     private readonly INatsConnection _connection;
+    private readonly CancellationTokenSource _closed = new();
     private readonly Requester _requester;
     private readonly bool _ownsConnection;
 
@@ -27,8 +28,13 @@ public sealed partial class NexClient : IAsyncDisposable
         _connection = connection;
         _ownsConnection = ownsConnection;
         Options = options;
-        _requester = new Requester(connection, options);
+        _requester = new Requester(connection, options, _closed.Token);
     }
+
+    /// <summary>
+    /// The connection, which tells of what a client has no word for: whether it is there, and by its events when it is lost and made again.
+    /// </summary>
+    public INatsConnection Connection => _connection;
 
     /// <summary>How it waits.</summary>
     public NexClientOptions Options { get; }
@@ -39,7 +45,9 @@ public sealed partial class NexClient : IAsyncDisposable
     {
     }
 
-    /// <summary>Connects to NATS. The connection is the client's, and is made again by itself whenever it is lost.</summary>
+    /// <summary>
+    /// Connects to NATS. The connection is the client's, and is made again by itself whenever it is lost, however long that takes and whatever a server says.
+    /// </summary>
     /// <exception cref="NatsSettingsException">The settings cannot be used.</exception>
     /// <exception cref="ControlException">NATS cannot be reached, or refuses this user.</exception>
     public static async Task<NexClient> ConnectAsync(
@@ -48,7 +56,14 @@ public sealed partial class NexClient : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(settings);
         options ??= new NexClientOptions();
         var connection = new NatsConnection(
-            settings.ToOptions(options.LoggerFactory) with { ConnectTimeout = options.Timeout, RequestTimeout = options.Timeout });
+            settings.ToOptions(options.LoggerFactory) with
+            {
+                ConnectTimeout = options.Timeout,
+                RequestTimeout = options.Timeout,
+                // A server that is being configured anew may refuse a user for a while.
+                IgnoreAuthErrorAbort = true,
+                MaxReconnectRetry = -1,
+            });
         try
         {
             await connection.ConnectAsync().AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -117,9 +132,10 @@ public sealed partial class NexClient : IAsyncDisposable
         ? text
         : throw new ArgumentException($"'{text}' cannot be part of a NATS subject: it must be one token, without dots, wildcards and blanks.", nameof(text));
 
-    /// <summary>Closes the connection where it is the client's own.</summary>
+    /// <summary>Ends what waits for answers, and closes the connection where it is the client's own.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _closed.CancelAsync().ConfigureAwait(false);
         if (_ownsConnection)
         {
             await _connection.DisposeAsync().ConfigureAwait(false);

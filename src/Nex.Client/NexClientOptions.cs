@@ -18,7 +18,9 @@ public sealed record NexClientOptions
     /// </summary>
     public TimeSpan QuietTime { get; init; } = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>The JetStream domain of the object stores that are uploaded to; null: that of the server.</summary>
+    /// <summary>
+    /// The JetStream domain of object stores, for uploads and deploys that name none; null: that of the server for an upload, and that of the node for a deploy.
+    /// </summary>
     public string? JetStreamDomain { get; init; }
 
     /// <summary>Where the connection that a client makes logs to. Default: nowhere.</summary>
@@ -26,4 +28,7 @@ public sealed record NexClientOptions
 
     /// <summary>Whose time this is. Default: that of the system.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <param name="named">What an upload or a deploy says: null for what is said here, and empty for none.</param>
+    internal string? Domain(string? named) => (named ?? JetStreamDomain) is { Length: > 0 } domain ? domain : null;
 }

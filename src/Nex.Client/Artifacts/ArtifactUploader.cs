@@ -44,7 +44,7 @@ internal sealed class ArtifactUploader(INatsConnection connection, NexClientOpti
         }
         catch (NatsNoRespondersException failure)
         {
-            throw new ControlException(ControlFault.Unavailable, NoJetStream(location, where.JetStreamDomain ?? options.JetStreamDomain), failure);
+            throw new ControlException(ControlFault.Unavailable, NoJetStream(location, options.Domain(where.JetStreamDomain)), failure);
         }
         catch (NatsException failure)
         {
@@ -56,7 +56,7 @@ internal sealed class ArtifactUploader(INatsConnection connection, NexClientOpti
     {
         // Each part of the file is acknowledged, and a busy server may take its time to write it.
         var jetStream = new NatsJSContext(
-            connection, new NatsJSOpts(connection.Opts, domain: where.JetStreamDomain ?? options.JetStreamDomain, requestTimeout: options.WorkTimeout));
+            connection, new NatsJSOpts(connection.Opts, domain: options.Domain(where.JetStreamDomain), requestTimeout: options.WorkTimeout));
         var stores = new NatsObjContext(jetStream);
         try
         {

@@ -15,7 +15,7 @@ public sealed record UploadOptions
     /// <summary>The most that the store may hold, in bytes, where it is made now; null: as much as the server has.</summary>
     public long? MaxBucketBytes { get; init; }
 
-    /// <summary>The JetStream domain of the object store; null: as the client's options say.</summary>
+    /// <summary>The JetStream domain of the object store; null: as the client's options say; empty: that of the server.</summary>
     public string? JetStreamDomain { get; init; }
 }
 

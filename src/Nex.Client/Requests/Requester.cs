@@ -19,7 +19,8 @@ internal sealed record Request(string Span, string Subject, string Type, string 
 }
 
 /// <summary>Sends requests and reads answers.</summary>
-internal sealed class Requester(INatsConnection connection, NexClientOptions options)
+/// <param name="closed">Cancelled when the client is disposed of. Answers have an inbox in common, which the end of a connection does not end.</param>
+internal sealed class Requester(INatsConnection connection, NexClientOptions options, CancellationToken closed)
 {
     // What one question to all nodes keeps; far more nodes than answer in its time.
     private const int MaxAnswers = 10_000;
@@ -30,7 +31,7 @@ internal sealed class Requester(INatsConnection connection, NexClientOptions opt
         using Activity? span = ClientTelemetry.Start(request.Span);
         TimeSpan timeout = request.Timeout ?? options.Timeout;
         using var end = new CancellationTokenSource(timeout, options.TimeProvider);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(end.Token, cancellation);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(end.Token, closed, cancellation);
         try
         {
             await using INatsSub<byte[]> answers = await SendAsync(request.Subject, request.Payload, span, either.Token).ConfigureAwait(false);
@@ -76,27 +77,42 @@ internal sealed class Requester(INatsConnection connection, NexClientOptions opt
     {
         using Activity? activity = ClientTelemetry.Start(span);
         using var end = new CancellationTokenSource(options.Timeout, options.TimeProvider);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(end.Token, cancellation);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(end.Token, closed, cancellation);
         try
         {
             await using INatsSub<byte[]> answers = await SendAsync(subject, [], activity, either.Token).ConfigureAwait(false);
             List<T> read = await ReadAsync(answers, type, json, either.Token, cancellation).ConfigureAwait(false);
+            ObjectDisposedException.ThrowIf(closed.IsCancellationRequested, typeof(NexClient));
             // What was asked just as NATS went away was lost, which is not the same as that there is nobody.
             return read.Count > 0 || connection.ConnectionState == NatsConnectionState.Open
                 ? read
                 : throw new NatsException("the connection was lost while answers were waited for");
         }
-        catch (Exception failure) when (failure is NatsException or IOException || (failure is OperationCanceledException && !cancellation.IsCancellationRequested))
+        catch (Exception failure) when (IsAway(failure, cancellation))
         {
-            // While NATS is away, even asking waits for it.
             ControlException told = Unavailable("NATS", failure);
             activity?.SetStatus(ActivityStatusCode.Error, told.Message);
             throw told;
         }
     }
 
-    internal static ControlException Unavailable(string what, Exception failure) =>
-        new(ControlFault.Unavailable, $"{what} cannot be reached: {Innermost(failure).Message.TrimEnd('.')}.", failure);
+    /// <summary>
+    /// Whether that is what comes of NATS being away, which even asking waits for, or of a client that was closed; and not of who waits having cancelled.
+    /// </summary>
+    internal static bool IsAway(Exception failure, CancellationToken cancellation) =>
+        failure is NatsException or IOException or ObjectDisposedException
+        || (failure is OperationCanceledException && !cancellation.IsCancellationRequested);
+
+    internal static ControlException Unavailable(string what, Exception failure)
+    {
+        string why = failure switch
+        {
+            OperationCanceledException => "it has not answered in time",
+            ObjectDisposedException => "the client is closed",
+            _ => Innermost(failure).Message.TrimEnd('.'),
+        };
+        return new ControlException(ControlFault.Unavailable, $"{what} cannot be reached: {why}.", failure);
+    }
 
     private async Task<List<T>> ReadAsync<T>(
         INatsSub<byte[]> answers, string type, JsonTypeInfo<T> json, CancellationToken end, CancellationToken cancellation)
@@ -146,6 +162,7 @@ internal sealed class Requester(INatsConnection connection, NexClientOptions opt
     {
         ControlException told => new(told.Fault, told.Fault == ControlFault.Refused ? $"The {whom} refuses: {told.Message}" : $"The {whom}: {told.Message}", told),
         NatsNoRespondersException => new(ControlFault.NoResponders, $"There is no {whom}: nobody listens to its subject.", failure),
+        OperationCanceledException when closed.IsCancellationRequested => Unavailable($"The {whom}", new ObjectDisposedException(nameof(NexClient))),
         // It may have been done all the same: the answer, or the request, was lost with the connection.
         OperationCanceledException when connection.ConnectionState != NatsConnectionState.Open =>
             Unavailable($"The {whom}", new NatsException("the connection was lost while its answer was waited for")),

@@ -5,35 +5,40 @@ namespace Nex.Client.Streams;
 
 /// <summary>
 /// What comes on some subjects from the moment that it was opened. Read by one reader, once. Bounded in memory: what comes while a reader is
-/// too far behind (16,384 messages for each subject) is dropped.
+/// too far behind (16,384 messages for each subject) is dropped, and counted.
 /// </summary>
 /// <typeparam name="T">What is read.</typeparam>
 public sealed class SubjectStream<T> : IAsyncEnumerable<T>, IAsyncDisposable
     where T : class
 {
-    private readonly IReadOnlyList<INatsSub<byte[]>> _subscriptions;
+    private readonly INatsConnection _connection;
+    private readonly List<INatsSub<byte[]>> _subscriptions = [];
     private readonly Func<string, byte[], T?> _read;
+    private long _dropped;
 
-    private SubjectStream(IReadOnlyList<INatsSub<byte[]>> subscriptions, Func<string, byte[], T?> read)
+    private SubjectStream(INatsConnection connection, Func<string, byte[], T?> read)
     {
-        _subscriptions = subscriptions;
+        _connection = connection;
         _read = read;
     }
+
+    /// <summary>How many messages have been dropped, because its reader was too far behind. May be asked from any thread.</summary>
+    public long Dropped => Interlocked.Read(ref _dropped);
 
     /// <param name="read">Null for what is not to be read.</param>
     internal static async Task<SubjectStream<T>> OpenAsync(
         INatsConnection connection, string[] subjects, Func<string, byte[], T?> read, CancellationToken cancellation)
     {
-        var subscriptions = new List<INatsSub<byte[]>>();
-        var stream = new SubjectStream<T>(subscriptions, read);
+        var stream = new SubjectStream<T>(connection, read);
         try
         {
             foreach (string subject in subjects)
             {
-                subscriptions.Add(await connection
+                stream._subscriptions.Add(await connection
                     .SubscribeCoreAsync(subject, serializer: NatsRawSerializer<byte[]>.Default, cancellationToken: cancellation).ConfigureAwait(false));
             }
 
+            connection.MessageDropped += stream.CountAsync;
             // The server has heard of the subscriptions once it answers what is sent after them.
             _ = await connection.PingAsync(cancellation).ConfigureAwait(false);
             return stream;
@@ -75,10 +80,21 @@ public sealed class SubjectStream<T> : IAsyncEnumerable<T>, IAsyncDisposable
     /// <summary>Ends the subscriptions.</summary>
     public async ValueTask DisposeAsync()
     {
+        _connection.MessageDropped -= CountAsync;
         foreach (INatsSub<byte[]> subscription in _subscriptions)
         {
             await subscription.DisposeAsync().ConfigureAwait(false);
         }
+    }
+
+    private ValueTask CountAsync(object? sender, NatsMessageDroppedEventArgs dropped)
+    {
+        if (_subscriptions.Any(each => ReferenceEquals(each, dropped.Subscription)))
+        {
+            _ = Interlocked.Increment(ref _dropped);
+        }
+
+        return ValueTask.CompletedTask;
     }
 
     private async IAsyncEnumerable<NatsMsg<byte[]>> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellation)

@@ -45,12 +45,18 @@ public sealed record DeployOptions
     /// <summary>The subjects whose messages run a function.</summary>
     public IReadOnlyList<string> TriggerSubjects { get; init; } = [];
 
-    /// <summary>The JetStream domain of the object store; null: that of the node.</summary>
+    /// <summary>The JetStream domain of the object store; null: as the client's options say, as for an upload; empty: that of the node.</summary>
     public string? JetStreamDomain { get; init; }
 
     /// <summary>The SHA-256 of the artifact, in hex, which the node compares. Null: nothing is claimed.</summary>
     public string? Hash { get; init; }
 }
+
+/// <summary>A workload, and where it runs.</summary>
+/// <param name="NodeId">The id of its node.</param>
+/// <param name="Id">Its id.</param>
+/// <param name="Name">Its name.</param>
+public sealed record LocatedWorkload(string NodeId, string Id, string Name);
 
 /// <summary>Which workload to stop, and as whom.</summary>
 public sealed record StopOptions

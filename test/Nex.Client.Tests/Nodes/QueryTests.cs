@@ -126,6 +126,19 @@ public sealed class QueryTests : ClientTest
         Assert.Contains(ping.Fault, new[] { ControlFault.Unavailable, ControlFault.Timeout });
     }
 
+    [Fact]
+    public async Task A_question_that_the_end_of_the_client_cuts_short_fails_as_all_others_do()
+    {
+        var asked = await AnswerAsync("$NEX.PING");
+        NexClient client = await ConnectAsync(TimeSpan.FromMinutes(5));
+        Task list = client.ListNodesAsync();
+        await asked.FirstAsync(_ => true).Within();
+
+        await client.DisposeAsync();
+
+        Assert.Equal(ControlFault.Unavailable, (await Assert.ThrowsAsync<ControlException>(() => list.Within())).Fault);
+    }
+
     [Theory]
     [InlineData("a.b")]
     [InlineData("*")]

@@ -1,5 +1,6 @@
 using Nex.Client.Streams;
 using Nex.Client.Tests.Support;
+using Nex.Control;
 using Nex.Control.Events;
 using Nex.Testing.Waiting;
 
@@ -55,5 +56,29 @@ public sealed class EventTests : ClientTest
         await cancel.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next.Within());
+    }
+
+    [Fact]
+    public async Task While_NATS_is_away_opening_waits_no_longer_than_for_an_answer()
+    {
+        await using NexClient hasty = await ConnectAsync(TimeSpan.FromMilliseconds(300));
+        await Server.KillAsync();
+
+        ControlException failure = await Assert.ThrowsAsync<ControlException>(() => hasty.OpenEventsAsync(new EventFilter()).Within());
+
+        Assert.Equal(ControlFault.Unavailable, failure.Fault);
+    }
+
+    [Fact]
+    public async Task A_stream_ends_with_its_client()
+    {
+        NexClient client = await ConnectAsync(TimeSpan.FromMinutes(5));
+        await using SubjectStream<NodeEvent> events = await client.OpenEventsAsync(new EventFilter()).Within();
+        await using var reader = events.GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        Task<bool> next = reader.MoveNextAsync().AsTask();
+
+        await client.DisposeAsync();
+
+        Assert.False(await next.Within());
     }
 }

@@ -59,6 +59,26 @@ public sealed class LogTests : ClientTest
         Assert.Equal(texts, read);
     }
 
+    [Fact]
+    public async Task What_a_reader_that_is_too_slow_misses_is_counted()
+    {
+        const int kept = 16_384, more = 100;
+        var dropped = new Milestones<string>();
+        await using SubjectStream<NodeLogLine> lines = await Client.OpenLogsAsync(new LogFilter { WorkloadName = "echo" }).Within();
+        // Told after the stream, which has asked first.
+        Client.Connection.MessageDropped += (_, message) =>
+        {
+            dropped.Add(message.Subject);
+            return ValueTask.CompletedTask;
+        };
+
+        await PublishAsync(Enumerable.Range(0, kept + more).Select(number => Line("default", Node, "echo", "w1", "INFO", $"line {number}")));
+        await dropped.CountAsync(more);
+
+        Assert.Equal(more, lines.Dropped);
+        Assert.Equal(kept, lines.ReadAvailable().Count());
+    }
+
     [Theory]
     [InlineData("DEBUG", LogSeverity.Debug)]
     [InlineData("INFO", LogSeverity.Info)]

@@ -6,6 +6,7 @@ using Nex.Client.Tests.Support;
 using Nex.Client.Workloads;
 using Nex.Control;
 using Nex.Control.Claims;
+using Nex.Control.Connections;
 using Nex.Control.Messages;
 using Nex.Protocol.Workloads;
 using Nex.Testing.Waiting;
@@ -39,6 +40,19 @@ public sealed class DeployTests : ClientTest
         Assert.Equal(theirs["location"]!.ToJsonString(), ours["location"]!.ToJsonString());
         Assert.Equal(["a b", ""], ours["argv"]!.AsArray().Select(node => (string?)node));
         Assert.Equal(Recording.NodeId, (string?)ours["target_node"]);
+    }
+
+    [Theory]
+    [InlineData(null, "hub")]
+    [InlineData("edge", "edge")]
+    [InlineData("", null)]
+    public async Task The_artifact_comes_from_the_domain_that_is_uploaded_to_unless_another_is_named(string? named, string? expected)
+    {
+        await using NexClient client = await NexClient.ConnectAsync(new NatsSettings { Servers = [Server.Url], JetStreamDomain = "hub" }).Within();
+
+        JsonObject request = await SendAsync(Options with { JetStreamDomain = named }, client);
+
+        Assert.Equal(expected, (string?)request["jsdomain"]);
     }
 
     [Fact]
@@ -130,10 +144,10 @@ public sealed class DeployTests : ClientTest
         Assert.DoesNotContain($"{caller.SpanId}", sent, StringComparison.Ordinal);
     }
 
-    private async Task<JsonObject> SendAsync(DeployOptions options)
+    private async Task<JsonObject> SendAsync(DeployOptions options, NexClient? client = null)
     {
         Milestones<NatsMsg<byte[]>> asked = await AnswerAsync(Subject, Recording.Answer(Subject));
-        await Client.DeployAsync(options).Within();
+        await (client ?? Client).DeployAsync(options).Within();
         NatsMsg<byte[]> request = await asked.FirstAsync(_ => true).Within();
         return JsonNode.Parse(request.Data)!.AsObject();
     }

@@ -34,6 +34,9 @@ public sealed partial class DomainTests : IDisposable
         Assert.Equal(nearHash, await RunAsync(client, node, near, "hub"));
         Assert.Equal(farHash, await RunAsync(client, node, far, "edge"));
         Assert.Equal(farHash, await RunAsync(client, node, far, null));
+        await using NexClient ofHub = await PatientClient.ConnectAsync(new NatsSettings { Servers = [hub.Url], JetStreamDomain = "hub" });
+        Assert.Equal(nearHash, await RunAsync(ofHub, node, near, null));
+        Assert.Equal(farHash, await RunAsync(ofHub, node, far, ""));
         Assert.Contains("no such bucket", await RefusedAsync(client, node, near, "edge"), StringComparison.Ordinal);
         Assert.Contains("no such bucket", await RefusedAsync(client, node, near, null), StringComparison.Ordinal);
         Assert.Contains("JetStream", await RefusedAsync(client, node, near, "nowhere"), StringComparison.Ordinal);
