@@ -157,7 +157,7 @@ public sealed partial class NodeHost
         }
         catch (ProcessManagerException failure)
         {
-            throw new NodeHostException(NodeHostFailure.Agents, failure.Message, failure);
+            throw new NodeHostException(NodeHostFailure.Agents, OptionNames.ToKeys(failure.Message), failure);
         }
         catch (NatsException failure)
         {

@@ -35,7 +35,7 @@ internal sealed class GuestFile : IDisposable
         {
             memory.Dispose();
             throw new ProcessManagerException(
-                ProcessManagerError.StartFailed, $"The {what} {path} cannot be read: {failure.Message}. Set the option {option} to one that can.", failure);
+                ProcessManagerError.StartFailed, $"The {what} {path} cannot be read: {failure.Message.TrimEnd('.')}. Set the option {option} to one that can.", failure);
         }
     }
 

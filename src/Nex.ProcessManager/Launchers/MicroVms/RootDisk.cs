@@ -36,7 +36,7 @@ internal sealed class RootDisk : IDisposable
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             throw new ProcessManagerException(
-                ProcessManagerError.StartFailed, $"The root disk {path} cannot be read: {failure.Message}. Set the option RootDiskPath to one that can.", failure);
+                ProcessManagerError.StartFailed, $"The root disk {path} cannot be read: {failure.Message.TrimEnd('.')}. Set the option RootDiskPath to one that can.", failure);
         }
     }
 

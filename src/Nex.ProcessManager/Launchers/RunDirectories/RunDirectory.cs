@@ -50,7 +50,7 @@ internal sealed class RunDirectory
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw Unusable(baseDirectory, $"{failure.Message}: choose another with the option RunDirectory", failure);
+            throw Unusable(baseDirectory, $"{failure.Message.TrimEnd('.')}: choose another with the option RunDirectory", failure);
         }
     }
 
@@ -77,7 +77,7 @@ internal sealed class RunDirectory
         {
             throw new ProcessManagerException(
                 ProcessManagerError.StartFailed,
-                $"The agent {agentPath} could not be copied to {DirectoryPath}: {failure.Message}. Make it readable, and see that there is room.",
+                $"The agent {agentPath} could not be copied to {DirectoryPath}: {failure.Message.TrimEnd('.')}. Make it readable, and see that there is room.",
                 failure);
         }
     }

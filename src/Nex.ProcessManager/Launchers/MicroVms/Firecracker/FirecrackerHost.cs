@@ -85,7 +85,7 @@ internal sealed partial record FirecrackerHost
         }
         catch (IOException failure)
         {
-            throw Unavailable($"{firecracker} cannot be executed: {failure.Message}. Set the option FirecrackerPath to one for this machine.", failure);
+            throw Unavailable($"{firecracker} cannot be executed: {failure.Message.TrimEnd('.')}. Set the option FirecrackerPath to one for this machine.", failure);
         }
     }
 

@@ -131,7 +131,7 @@ internal sealed partial class FirecrackerLauncher(ProcessManagerOptions options,
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             throw new ProcessManagerException(
-                ProcessManagerError.StartFailed, $"Calls of Firecracker cannot be recorded in {path}: {failure.Message}. Set {RecordVariable} to a file that can be written, or to none.", failure);
+                ProcessManagerError.StartFailed, $"Calls of Firecracker cannot be recorded in {path}: {failure.Message.TrimEnd('.')}. Set {RecordVariable} to a file that can be written, or to none.", failure);
         }
     }
 

@@ -39,7 +39,7 @@ internal sealed class JailedHomes : VmmHomes
         {
             throw new ProcessManagerException(
                 ProcessManagerError.SandboxUnavailable,
-                $"The directory of the jails {directory} cannot be used: {failure.Message}. Make room there, or choose another with the option Jailer.ChrootBaseDirectory.",
+                $"The directory of the jails {directory} cannot be used: {failure.Message.TrimEnd('.')}. Make room there, or choose another with the option Jailer.ChrootBaseDirectory.",
                 failure);
         }
     }
