@@ -8,34 +8,31 @@ namespace Nex.Cli.Output;
 internal sealed class Screen
 {
     // Enough that nothing is broken into lines where no terminal is.
-    private const int Unlimited = 4096;
+    private const int Unlimited = 1_000_000;
 
-    private readonly IAnsiConsole _console;
+    private const string Red = "\e[91m";
+    private const string Plain = "\e[0m";
+
+    private readonly TextWriter _writer;
     private readonly bool _isTerminal;
+    private readonly bool _hasColours;
 
     private Screen(TextWriter writer, bool isTerminal)
     {
+        _writer = writer;
         _isTerminal = isTerminal && Environment.GetEnvironmentVariable("TERM") != "dumb";
-        bool colours = _isTerminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
-        _console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = _isTerminal ? AnsiSupport.Yes : AnsiSupport.No,
-            ColorSystem = colours ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
-            Interactive = _isTerminal ? InteractionSupport.Yes : InteractionSupport.No,
-            Out = new AnsiConsoleOutput(writer),
-        });
-        if (!_isTerminal)
-        {
-            _console.Profile.Width = Unlimited;
-        }
+        _hasColours = _isTerminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
     }
+
+    // Made for what is laid out only: most commands write lines.
+    private IAnsiConsole Layout => field ??= CreateConsole();
 
     internal static Screen ForOutput(TextWriter writer) => new(writer, ReferenceEquals(writer, Console.Out) && !Console.IsOutputRedirected);
 
     internal static Screen ForErrors(TextWriter writer) => new(writer, ReferenceEquals(writer, Console.Error) && !Console.IsErrorRedirected);
 
     /// <summary>Whether there is no room for what is long, such as ids.</summary>
-    internal bool IsNarrow => _console.Profile.Width < 120;
+    internal bool IsNarrow => Layout.Profile.Width < 120;
 
     internal bool IsTerminal => _isTerminal;
 
@@ -52,12 +49,12 @@ internal sealed class Screen
             table.AddRow(row.Select(cell => new Text(SafeText.Clean(cell))));
         }
 
-        _console.Write(table);
+        Layout.Write(table);
     }
 
-    /// <summary>A line, in red where it tells of something bad and there are colours.</summary>
+    /// <summary>A line, which is one however long it is; in red where it tells of something bad and there are colours.</summary>
     internal void Line(string text, bool isBad = false) =>
-        _console.Write(new Text(SafeText.Clean(text) + "\n", isBad && _isTerminal ? new Style(Color.Red) : Style.Plain));
+        _writer.WriteLine(isBad && _hasColours ? $"{Red}{SafeText.Clean(text)}{Plain}" : SafeText.Clean(text));
 
     /// <summary>Shows how far something is, where a terminal is to show it on.</summary>
     internal async Task<T> ProgressAsync<T>(string what, long total, Func<IProgress<long>?, Task<T>> work)
@@ -67,7 +64,7 @@ internal sealed class Screen
             return await work(null).ConfigureAwait(false);
         }
 
-        return await _console.Progress()
+        return await Layout.Progress()
             .AutoClear(true)
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new TransferSpeedColumn())
             .StartAsync(async context =>
@@ -75,6 +72,23 @@ internal sealed class Screen
                 ProgressTask bar = context.AddTask(Markup.Escape(SafeText.Clean(what)), maxValue: total);
                 return await work(new Bar(bar)).ConfigureAwait(false);
             }).ConfigureAwait(false);
+    }
+
+    private IAnsiConsole CreateConsole()
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = _isTerminal ? AnsiSupport.Yes : AnsiSupport.No,
+            ColorSystem = _hasColours ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
+            Interactive = _isTerminal ? InteractionSupport.Yes : InteractionSupport.No,
+            Out = new AnsiConsoleOutput(_writer),
+        });
+        if (!_isTerminal)
+        {
+            console.Profile.Width = Unlimited;
+        }
+
+        return console;
     }
 
     private sealed class Bar(ProgressTask task) : IProgress<long>

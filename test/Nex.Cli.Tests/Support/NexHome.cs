@@ -27,7 +27,7 @@ internal sealed class NexHome : IDisposable
     /// <summary>Runs a command beside the test.</summary>
     internal Task<ProgramUnderTest> StartAsync(params string[] arguments) =>
         ProgramUnderTest.StartAsync(
-            NexProgram.Host, ["exec", NexProgram.Program, .. arguments[..Words(arguments)], .. Given(), .. arguments[Words(arguments)..]],
+            NexProgram.Command[0], [.. NexProgram.Command[1..], .. arguments[..Words(arguments)], .. Given(), .. arguments[Words(arguments)..]],
             Environment.ToDictionary(pair => pair.Item1, pair => pair.Item2), _directory.Path);
 
     public void Dispose() => _directory.Dispose();

@@ -35,19 +35,21 @@ internal sealed class EventsCommand : NexCommand
             Source = run.Parsed.GetValue(_source),
         };
         await using SubjectStream<NodeEvent> events = await client.OpenEventsAsync(filter, cancellation).ConfigureAwait(false);
+        using var connection = new ConnectionNotices(run, client);
         run.Say("Listening for events; Ctrl-C ends.");
-        await foreach (NodeEvent each in events.WithCancellation(cancellation).ConfigureAwait(false))
-        {
-            if (run.IsJson)
-            {
-                run.WriteJson(EventDocument.Of(each), json => json.EventDocument);
-            }
-            else
-            {
-                run.Screen.Line($"{each.Time:HH:mm:ss.fff} {each.Namespace} {each.Type} {each.Source} {each.Data}");
-            }
-        }
-
+        await Listening.ShowAsync(run, events, each => Show(run, each), cancellation).ConfigureAwait(false);
         return ExitCodes.Done;
+    }
+
+    private static void Show(CommandRun run, NodeEvent each)
+    {
+        if (run.IsJson)
+        {
+            run.WriteJson(EventDocument.Of(each), json => json.EventDocument);
+        }
+        else
+        {
+            run.Screen.Line($"{each.Time:HH:mm:ss.fff} {each.Namespace} {each.Type} {each.Source} {each.Data}");
+        }
     }
 }

@@ -43,19 +43,21 @@ internal sealed class LogsCommand : NexCommand
             MinimumLevel = Enum.Parse<LogSeverity>(run.Parsed.GetRequiredValue(_level), ignoreCase: true),
         };
         await using SubjectStream<NodeLogLine> lines = await client.OpenLogsAsync(filter, cancellation).ConfigureAwait(false);
+        using var connection = new ConnectionNotices(run, client);
         run.Say("Listening for log lines; Ctrl-C ends.");
-        await foreach (NodeLogLine line in lines.WithCancellation(cancellation).ConfigureAwait(false))
-        {
-            if (run.IsJson)
-            {
-                run.WriteJson(LogDocument.Of(line), json => json.LogDocument);
-            }
-            else
-            {
-                run.Screen.Line($"{line.Received:HH:mm:ss.fff} {(line.IsFromNode ? "NODE" : line.Level.ToString().ToUpperInvariant()),-5} {line.WorkloadName} {line.WorkloadId} {line.Text}", line.Level == LogSeverity.Error);
-            }
-        }
-
+        await Listening.ShowAsync(run, lines, line => Show(run, line), cancellation).ConfigureAwait(false);
         return ExitCodes.Done;
+    }
+
+    private static void Show(CommandRun run, NodeLogLine line)
+    {
+        if (run.IsJson)
+        {
+            run.WriteJson(LogDocument.Of(line), json => json.LogDocument);
+        }
+        else
+        {
+            run.Screen.Line($"{line.Received:HH:mm:ss.fff} {(line.IsFromNode ? "NODE" : line.Level.ToString().ToUpperInvariant()),-5} {line.WorkloadName} {line.WorkloadId} {line.Text}", line.Level == LogSeverity.Error);
+        }
     }
 }

@@ -8,7 +8,7 @@ public sealed class CompletionTests : IDisposable
 {
     private readonly TempDirectory _directory = new();
 
-    public CompletionTests() => _directory.WriteProgram("nex", $"#!/bin/sh\nexec {NexProgram.Host} exec {NexProgram.Program} \"$@\"\n");
+    public CompletionTests() => _directory.WriteProgram("nex", $"#!/bin/sh\nexec {string.Join(' ', NexProgram.Command)} \"$@\"\n");
 
     public void Dispose() => _directory.Dispose();
 

@@ -46,7 +46,7 @@ public sealed class StreamCommandTests : NodeTest
     {
         await using ProgramUnderTest logs = await ProgramUnderTest.StartAsync(
             "/bin/sh",
-            ["-c", "\"$0\" exec \"$1\" events --json --server \"$2\" | head -n 1; echo ended", NexProgram.Host, NexProgram.Program, Server.Url],
+            ["-c", "\"$@\" | head -n 1; echo ended", "sh", .. NexProgram.Command, "events", "--json", "--server", Server.Url],
             new Dictionary<string, string> { ["HOME"] = "/nonexistent" });
         await logs.LineAsync(line => line.Contains("Listening", StringComparison.Ordinal)).Within();
 
@@ -54,5 +54,19 @@ public sealed class StreamCommandTests : NodeTest
         await SucceedAsync("devrun", BusyBox, "--", "true");
 
         await logs.LineAsync(line => line == "ended").Within();
+    }
+
+    [Theory]
+    [InlineData("logs")]
+    [InlineData("events")]
+    public async Task It_is_said_when_NATS_goes_and_when_it_is_back(string command)
+    {
+        await using ProgramUnderTest nex = await Home.StartAsync(command);
+        await nex.LineAsync(line => line.Contains("Listening", StringComparison.Ordinal)).Within();
+
+        await Server.RestartAsync();
+
+        await nex.LineAsync(line => line.Contains("connection to NATS is lost", StringComparison.Ordinal)).Within();
+        await nex.LineAsync(line => line.Contains("connected to NATS again", StringComparison.Ordinal)).Within();
     }
 }
