@@ -17,6 +17,9 @@ namespace Nex.Cli;
 /// </summary>
 internal sealed class RootCommands
 {
+    private const string AboutNodes = "Nodes: list them, ask them, be one";
+    private const string AboutKeys = "The keys that workloads are signed and sealed with";
+
     private static readonly string[] TakesProgramArguments = ["run", "devrun", "yeet"];
 
     private readonly string[] _arguments;
@@ -34,7 +37,11 @@ internal sealed class RootCommands
 
     internal ParseResult Parse()
     {
-        var root = new RootCommand("Nex for .NET: runs programs in sandboxes that are up before they are needed.");
+        var root = new NexRootCommand(
+            "Nex for .NET: runs programs in sandboxes that are up before they are needed.",
+            ("nex node up", "this machine is a node, with a NATS server of its own"),
+            ("nex devrun ./server PORT=8080 --follow", "a local program runs on it, and its log is here until Ctrl-C"),
+            ("nex node ls", "which nodes there are"));
         _globals.AddTo(root);
         foreach (Branch branch in Branches())
         {
@@ -52,30 +59,37 @@ internal sealed class RootCommands
             }
         }
 
-        return root.Parse(_arguments);
+        // What begins with @ is an argument, and no file with more of them.
+        return root.Parse(_arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
     }
 
     private IEnumerable<Branch> Branches() =>
     [
-        new("node", "Nodes: list them, ask them, be one", () => new Command("node", "Nodes: list them, ask them, be one")
-        {
-            new NodeListCommand(_globals), new NodeInfoCommand(_globals), new NodeProbeCommand(_globals),
-            new NodeUpCommand(_globals), new NodePreflightCommand(_globals),
-        }),
+        new("node", AboutNodes, Nodes),
         new("run", "Run a program that is in an object store", () => new RunCommand(_globals, _programArguments)),
         new("devrun", "Upload a local program and run it", () => new DevRunCommand(_globals, _programArguments)) { Alias = "yeet" },
         new("stop", "Stop a workload", () => new StopCommand(_globals)),
         new("logs", "Show what workloads write", () => new LogsCommand(_globals)),
         new("events", "Show what nodes and workloads tell", () => new EventsCommand(_globals)),
         new("lameduck", "Tell a node to take no new workloads", () => new LameDuckCommand(_globals)),
-        new("keys", "The keys that workloads are signed and sealed with", () => new Command("keys", "The keys that workloads are signed and sealed with")
-        {
-            new KeysShowCommand(_globals), new KeysMakeCommand(_globals),
-        }),
+        new("keys", AboutKeys, Keys),
         new("kernel", "Unpack the kernel that microVMs boot", () => new KernelCommand(_globals)),
-        new("rootfs", "Guest images of microVMs", () => new Command("rootfs", "Guest images of microVMs") { new RootfsBuildCommand(_globals) }),
+        new("rootfs", "Build a guest image of microVMs", () => new RootfsBuildCommand("rootfs", _globals) { new RootfsBuildCommand("build", _globals) }) { Alias = "fs" },
         new("completion", "Write a script that completes commands in a shell", () => new CompletionCommand(_globals)),
     ];
+
+    private CommandGroup Nodes() =>
+        new("node", AboutNodes, ("nex node up", "be one"), ("nex node ls", "which there are"), ("nex node info NBTA", "what the one whose id begins so is, and runs"))
+        {
+            new NodeListCommand(_globals), new NodeInfoCommand(_globals), new NodeProbeCommand(_globals),
+            new NodeUpCommand(_globals), new NodePreflightCommand(_globals),
+        };
+
+    private CommandGroup Keys() =>
+        new("keys", AboutKeys, ("nex keys make", "once; `nex devrun` does it by itself"), ("nex keys show", "their public halves"))
+        {
+            new KeysShowCommand(_globals), new KeysMakeCommand(_globals),
+        };
 
     private bool IsNamed(Branch branch) =>
         _arguments.Contains(branch.Name) || (branch.Alias is { } alias && _arguments.Contains(alias))
@@ -104,7 +118,7 @@ internal sealed class RootCommands
         public override int Invoke(ParseResult parseResult)
         {
             int code = help.Invoke(parseResult);
-            if (parseResult.CommandResult.Command is NexCommand { Examples: { Count: > 0 } examples })
+            if (parseResult.CommandResult.Command is IExemplified { Examples: { Count: > 0 } examples })
             {
                 TextWriter output = parseResult.InvocationConfiguration.Output;
                 output.WriteLine("Examples:");

@@ -6,7 +6,7 @@ using Nex.GuestImages;
 
 namespace Nex.Cli.Commands;
 
-/// <summary>`nex rootfs build`: makes the image that a guest starts from.</summary>
+/// <summary>`nex rootfs`, and `nex rootfs build`: makes the image that a guest starts from.</summary>
 internal sealed class RootfsBuildCommand : NexCommand
 {
     private readonly Option<string> _output = new("--output") { Description = "The file to write.", HelpName = "FILE", Required = true };
@@ -46,8 +46,8 @@ internal sealed class RootfsBuildCommand : NexCommand
         HelpName = "MIB",
     };
 
-    internal RootfsBuildCommand(GlobalOptions globals)
-        : base("build", "Build a guest image, without root and without mounting anything.", globals)
+    internal RootfsBuildCommand(string name, GlobalOptions globals)
+        : base(name, "Build a guest image, without root and without mounting anything.", globals)
     {
         foreach (Option option in (Option[])[_output, _agent, _format, _compression, _kernel, _add, _folder, _size])
         {
@@ -59,8 +59,8 @@ internal sealed class RootfsBuildCommand : NexCommand
         Validators.Add(RequireFittingFormat);
         Examples =
         [
-            ("nex rootfs build --output initramfs --kernel guest-kernel", "what microVMs boot"),
-            ("nex rootfs build --output root.ext4 --format ext4 --add /opt/tool=./tool", "a disk with a program of yours"),
+            ("nex rootfs --output initramfs --kernel guest-kernel", "what microVMs boot"),
+            ("nex rootfs --output root.ext4 --format ext4 --add /opt/tool=./tool", "a disk with a program of yours"),
         ];
     }
 

@@ -17,6 +17,7 @@ internal sealed class NatsOptionsGroup
     };
 
     private readonly Option<string?> _context = Text("--context", "A context of the nats tool, by name or by file [NATS_CONTEXT]", "NAME");
+    private readonly Option<bool> _noContext = new("--no-context") { Description = "Take no context that is not named on the command line", Recursive = true };
     private readonly Option<string?> _user = Text("--user", "User, or token when there is no password [NATS_USER]", "NAME");
     private readonly Option<string?> _password = Text("--password", "Password; better given by its variable [NATS_PASSWORD]", "TEXT");
     private readonly Option<string?> _creds = Text("--creds", "Credentials file [NATS_CREDS]", "FILE");
@@ -28,12 +29,11 @@ internal sealed class NatsOptionsGroup
     private readonly Option<string?> _name = Text("--conn-name", "What NATS shows as the name of this connection", "NAME");
 
     internal IReadOnlyList<Option> Options =>
-        [_server, _context, _user, _password, _creds, _nkey, _certificate, _key, _authority, _tlsFirst, _name];
+        [_server, _context, _noContext, _user, _password, _creds, _nkey, _certificate, _key, _authority, _tlsFirst, _name];
 
-    /// <summary>What the command line and the environment say, contexts they name included.</summary>
-    /// <returns>Null when neither names a server or a context.</returns>
+    /// <summary>What the command line and the environment say, contexts they name included. It need not say which NATS system is meant.</summary>
     /// <exception cref="NatsSettingsException">A context cannot be used.</exception>
-    internal NatsSettings? ReadGiven(ParseResult parsed)
+    internal NatsSettings ReadGiven(ParseResult parsed)
     {
         NatsSettings flags = ReadFlags(parsed);
         if (parsed.GetValue(_context) is { Length: > 0 } context)
@@ -43,33 +43,30 @@ internal sealed class NatsOptionsGroup
         }
 
         NatsSettings settings = flags.Over(ReadEnvironment());
-        if (settings.Servers.Count > 0)
-        {
-            return settings;
-        }
-
-        return Variable("NATS_CONTEXT") is { } named ? settings.WithContext(NatsContext.Load(named)) : null;
+        return settings.Servers.Count == 0 && !parsed.GetValue(_noContext) && Variable("NATS_CONTEXT") is { } named
+            ? settings.WithContext(NatsContext.Load(named))
+            : settings;
     }
 
     /// <summary>What is given; else the context that is selected; else the server of a node on this machine; else the default server.</summary>
     /// <exception cref="NatsSettingsException">A context cannot be used.</exception>
     internal NatsSettings Read(ParseResult parsed)
     {
-        if (ReadGiven(parsed) is { } given)
+        NatsSettings given = ReadGiven(parsed);
+        if (given.NamesSystem)
         {
             return given;
         }
 
-        NatsSettings settings = ReadFlags(parsed).Over(ReadEnvironment());
-        if (NatsContext.LoadSelected() is { } selected)
+        if (!parsed.GetValue(_noContext) && NatsContext.LoadSelected() is { } selected)
         {
-            return settings.WithContext(selected);
+            return given.WithContext(selected);
         }
 
         // A node on this machine that runs a server of its own.
         return LocalNode.Find(LocalNode.DefaultDirectory) is { } local
-            ? settings.Over(new NatsSettings { Servers = [local.Url], NKeyFile = local.NKeyFile })
-            : settings;
+            ? given.Over(new NatsSettings { Servers = [local.Url], NKeyFile = local.NKeyFile })
+            : given;
     }
 
     private NatsSettings ReadFlags(ParseResult parsed) => new()

@@ -23,6 +23,8 @@ namespace Nex.Cli.Output;
 [JsonSerializable(typeof(IReadOnlyList<KeyDocument>))]
 [JsonSerializable(typeof(KernelDocument))]
 [JsonSerializable(typeof(ImageDocument))]
+[JsonSerializable(typeof(NodeUpDocument))]
+[JsonSerializable(typeof(CompletionDocument))]
 internal sealed partial class CliJsonContext : JsonSerializerContext
 {
     /// <summary>Readable as it stands: letters of other alphabets are not escaped.</summary>

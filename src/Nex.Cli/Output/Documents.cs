@@ -36,4 +36,8 @@ internal sealed record KeyDocument(string Kind, string File, string PublicKey);
 
 internal sealed record KernelDocument(string Directory, string Release, int Modules, IReadOnlyList<string> MissingModules);
 
+internal sealed record NodeUpDocument(string Type, string NodeId, string Name, string Version, string Sandbox, string Nats, string? Context);
+
+internal sealed record CompletionDocument(string Shell, string Script);
+
 internal sealed record ImageDocument(string Path, int Entries, long Size, string Sha256);

@@ -64,7 +64,10 @@ public sealed record NatsSettings
     internal bool HasCredentials =>
         (User ?? Password ?? Token ?? CredentialsFile ?? NKeyFile ?? Jwt) is not null || Servers.Any(ServerUrl.HasCredentials);
 
-    private bool HasTls => TlsFirst || (TlsCertificateFile ?? TlsKeyFile ?? TlsAuthorityFile) is not null;
+    /// <summary>Whether they say which NATS system is meant.</summary>
+    internal bool NamesSystem => Servers.Count > 0 || ContextName is not null;
+
+    internal bool HasTls => TlsFirst || (TlsCertificateFile ?? TlsKeyFile ?? TlsAuthorityFile) is not null;
 
     /// <summary>
     /// What is said here, and where nothing is said, what the context says. Credentials are taken from one or the other as a whole, and so is TLS.
@@ -107,8 +110,9 @@ public sealed record NatsSettings
     /// <exception cref="NatsSettingsException">Something cannot be used; all of it is named.</exception>
     public NatsOpts ToOptions(ILoggerFactory? loggerFactory = null) => new NatsOptionsBuilder(this).Build(loggerFactory);
 
+    /// <summary>Where, separated by commas, and without credentials.</summary>
+    internal string ServersText => string.Join(',', Servers.Count > 0 ? Servers.Select(ServerUrl.WithoutCredentials) : [DefaultServer]);
+
     /// <summary>Says where, and never with what secret.</summary>
-    public override string ToString() =>
-        $"{string.Join(',', Servers.Count > 0 ? Servers.Select(ServerUrl.WithoutCredentials) : [DefaultServer])}"
-        + (ContextName is null ? "" : $" (context {ContextName})");
+    public override string ToString() => ServersText + (ContextName is null ? "" : $" (context {ContextName})");
 }

@@ -48,6 +48,12 @@ public sealed partial class NodeHost
     /// <summary>Completes when the node takes requests. Where it never does, that is said by <see cref="RunAsync"/> alone.</summary>
     public Task<NodeStatus> Ready => _ready.Task;
 
+    /// <summary>Where the NATS system is that it is on, without credentials; null before <see cref="Ready"/>.</summary>
+    public string? NatsUrl { get; private set; }
+
+    /// <summary>Whether that is a server of the node's own, which it alone and this user can log in to.</summary>
+    public bool HasPrivateServer { get; private set; }
+
     /// <summary>Starts the node, and returns when it has ended and nothing of it is left.</summary>
     /// <param name="graceful">
     /// Ends it: no new workloads; those that run may end by themselves for the drain timeout, and are asked to for the stop timeout. During a start, it gives that up.
@@ -171,6 +177,7 @@ public sealed partial class NodeHost
         string sandbox = _settings.Agents.Sandbox.ToString().ToLowerInvariant();
         LogNats(_logger, servers.Connection.ToString(), servers.IsPrivate ? $", a private server; others of this user use --context {LocalNode.ContextFile(_settings.DataDirectory)}" : "");
         LogUp(_logger, status.Id, status.Name, NexNode.Version, sandbox, _settings.Agents.PoolSize);
+        (NatsUrl, HasPrivateServer) = (servers.Connection.ServersText, servers.IsPrivate);
         systemd.Ready($"{status.Name}: sandbox {sandbox}, pool of {_settings.Agents.PoolSize}");
         _ = _ready.TrySetResult(status);
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Nex.Cli.Options;
+using Nex.Cli.Output;
 
 namespace Nex.Cli.Commands.Completion;
 
@@ -55,12 +56,19 @@ internal sealed class CompletionCommand : NexCommand
 
     protected override async Task<int> RunAsync(CommandRun run, CancellationToken cancellation)
     {
-        string script = run.Parsed.GetRequiredValue(_shell) switch
+        string shell = run.Parsed.GetRequiredValue(_shell);
+        string script = shell switch
         {
             "bash" => Bash,
             "zsh" => Zsh,
             _ => Fish,
         };
+        if (run.IsJson)
+        {
+            run.WriteJson(new CompletionDocument(shell, script), json => json.CompletionDocument);
+            return ExitCodes.Done;
+        }
+
         await run.Output.WriteAsync(script.AsMemory(), cancellation).ConfigureAwait(false);
         return ExitCodes.Done;
     }

@@ -13,6 +13,10 @@ internal sealed class NodeOptionsGroup
 
     private readonly Option<bool> _stopAfterLast = new("--stop-after-last") { Description = "In lame duck mode, end when the last workload has ended" };
 
+    private readonly Option<bool> _metrics = new("--metrics") { Description = "Export metrics" };
+
+    private readonly Option<bool> _traces = new("--traces") { Description = "Export traces" };
+
     private readonly Option<string[]> _tags = new("--tag") { Description = "Something to choose this node by; may be given again", HelpName = "KEY=VALUE" };
 
     private readonly Option<string[]> _issuers = new("--valid-issuer")
@@ -35,6 +39,9 @@ internal sealed class NodeOptionsGroup
         (Text("--pool-size", "How many agents are kept warm", "COUNT"), "machine_pool_size"),
         (Text("--data-dir", "Where the node keeps what is its own", "DIR"), "data_dir"),
         (Text("--agent", "The agent, where it is not beside nex", "FILE"), "agent_path"),
+        (Text("--metrics-port", "The port that Prometheus fetches metrics from", "PORT"), "otel_metrics_port"),
+        (Text("--otel-metrics-exporter", "How metrics are exported: prometheus, grpc or http", "KIND"), "otel_metrics_exporter"),
+        (Text("--otel-traces-exporter", "How traces are exported: grpc or http", "KIND"), "otel_traces_exporter"),
     ];
 
     internal NodeOptionsGroup()
@@ -44,7 +51,7 @@ internal sealed class NodeOptionsGroup
         _set.Validators.Add(RequireKeys);
     }
 
-    internal IEnumerable<Option> Options => [_config, .. _values.Select(value => value.Option), _noSandbox, _tags, _issuers, _stopAfterLast, _set];
+    internal IEnumerable<Option> Options => [_config, .. _values.Select(value => value.Option), _noSandbox, _tags, _issuers, _stopAfterLast, _metrics, _traces, _set];
 
     /// <summary>Reads the configuration with all that stands above it.</summary>
     /// <param name="more">Further keys that flags set.</param>
@@ -63,6 +70,8 @@ internal sealed class NodeOptionsGroup
 
         AddFlag(_noSandbox, "no_sandbox");
         AddFlag(_stopAfterLast, "stop_after_last_workload");
+        AddFlag(_metrics, "otel_metrics");
+        AddFlag(_traces, "otel_traces");
         overrides.AddRange((parsed.GetValue(_tags) ?? []).Select(tag => new ConfigurationOverride("tags", tag, _tags.Name)));
         if (parsed.GetValue(_issuers) is { Length: > 0 } issuers)
         {
@@ -99,5 +108,7 @@ internal sealed class NodeOptionsGroup
         }
     }
 
-    private static Option<string?> Text(string name, string description, string value) => new(name) { Description = description, HelpName = value };
+    // The original writes its names with underscores.
+    private static Option<string?> Text(string name, string description, string value) =>
+        new(name, name[2..].Contains('-', StringComparison.Ordinal) ? [$"--{name[2..].Replace('-', '_')}"] : []) { Description = description, HelpName = value };
 }

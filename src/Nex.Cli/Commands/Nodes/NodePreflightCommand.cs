@@ -12,7 +12,7 @@ internal sealed class NodePreflightCommand : NexCommand
 {
     private readonly NodeOptionsGroup _node = new();
 
-    private readonly Option<bool> _install = new("--install")
+    private readonly Option<bool> _install = new("--install", "--force")
     {
         Description = "Install what is missing with apt-get, and make the kernel and the image of microVMs. Asks nothing, and needs root",
     };
@@ -39,7 +39,7 @@ internal sealed class NodePreflightCommand : NexCommand
         {
             NodeConfiguration configuration = _node.Load(run.Parsed);
             NodeSettings settings = configuration.Settings;
-            bool needsServer = settings.PublicServer is not null || (Globals.Nats.ReadGiven(run.Parsed) is null && settings.Nats is null);
+            bool needsServer = settings.PublicServer is not null || (!Globals.Nats.ReadGiven(run.Parsed).NamesSystem && settings.Nats is null);
             PreflightReport report = await HostPreflight.RunAsync(configuration, needsServer, cancellation).ConfigureAwait(false);
             if (run.Parsed.GetValue(_install) && await InstallAsync(settings, report, run.Errors, cancellation).ConfigureAwait(false))
             {
