@@ -21,6 +21,9 @@ public sealed partial class NodeHost
     // A server on a busy host takes its time to greet.
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
+    // A server that stalls, and does not end, is left after three of these.
+    private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(10);
+
     private readonly NodeSettings _settings;
     private readonly NodeConfiguration _configuration;
     private readonly NatsSettings? _nats;
@@ -125,6 +128,7 @@ public sealed partial class NodeHost
             NatsOpts options = servers.Connection.ToOptions(_loggers) with
             {
                 ConnectTimeout = ConnectTimeout,
+                PingInterval = PingInterval,
                 MaxReconnectRetry = -1,
                 IgnoreAuthErrorAbort = true,
                 RetryOnInitialConnect = false,
