@@ -72,7 +72,7 @@ public sealed partial class NodeHost
         using NodeTelemetryExporters telemetry = StartTelemetry(identity);
         await using NodeServers servers = await StartServersAsync(starting.Token).ConfigureAwait(false);
         await using NatsConnection connection = await ConnectAsync(servers, starting.Token).ConfigureAwait(false);
-        using var artifacts = new ArtifactCache(_settings.Artifacts);
+        using ArtifactCache artifacts = OpenArtifacts();
         await using var workloads = new WorkloadManager(
             ProcessManagerFactory.Create(_settings.Agents, _loggers, _time), artifacts, _settings.Workloads, _loggers.CreateLogger<WorkloadManager>(), _time);
         await using var node = new NexNode(_settings.Node, identity, connection, workloads, artifacts, _loggers, _time);
@@ -90,6 +90,18 @@ public sealed partial class NodeHost
             return NodeIdentity.LoadOrCreate(_settings.DataDirectory);
         }
         catch (Exception failure) when (failure is InvalidOperationException or IOException or UnauthorizedAccessException)
+        {
+            throw new NodeHostException(NodeHostFailure.Directory, failure.Message, failure);
+        }
+    }
+
+    private ArtifactCache OpenArtifacts()
+    {
+        try
+        {
+            return new ArtifactCache(_settings.Artifacts, _loggers.CreateLogger<ArtifactCache>(), _time);
+        }
+        catch (ArtifactException failure)
         {
             throw new NodeHostException(NodeHostFailure.Directory, failure.Message, failure);
         }

@@ -142,6 +142,19 @@ public sealed class NodeHostTests : IDisposable
     }
 
     [Fact]
+    public async Task Artifacts_that_cannot_be_kept_end_the_start_with_the_reason()
+    {
+        Directory.CreateDirectory(_directory["data"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.WriteAllText(Path.Combine(_directory["data"], "artifacts"), "no directory");
+        var host = new NodeHost(Configuration(), loggers: _log);
+
+        NodeHostException failure = await Assert.ThrowsAsync<NodeHostException>(() => host.RunAsync(CancellationToken.None)).Within();
+
+        Assert.Equal(NodeHostFailure.Directory, failure.Failure);
+        Assert.Contains(Path.Combine(_directory["data"], "artifacts"), failure.Message);
+    }
+
+    [Fact]
     public async Task A_directory_that_others_may_write_to_is_refused()
     {
         Directory.CreateDirectory(_directory["data"]);
