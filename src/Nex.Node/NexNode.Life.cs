@@ -81,7 +81,15 @@ public sealed partial class NexNode
         }
 
         await _publisher.CompleteAsync(farewell.Token).ConfigureAwait(false);
-        _ = await _watch.ConfirmAsync(_watch.Epoch, CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            // Lines of logs may still be on their way.
+            _ = await _watch.ConfirmAsync(_watch.Current, farewell.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // NATS does not take them.
+        }
     }
 
     /// <summary>The last workload has ended, or may have.</summary>

@@ -40,7 +40,10 @@ public sealed partial class NexNode : IAsyncDisposable
     /// <summary>Makes a node; nothing runs before it is started.</summary>
     /// <param name="options">What it offers.</param>
     /// <param name="identity">Who it is.</param>
-    /// <param name="connection">Its connection, which need not be open. It should reconnect for ever (<see cref="NatsOpts.MaxReconnectRetry"/> of -1).</param>
+    /// <param name="connection">
+    /// Its connection, which need not be open. It should reconnect for ever (<see cref="NatsOpts.MaxReconnectRetry"/> of -1), and ask the server often
+    /// whether it is there (<see cref="NatsOpts.PingInterval"/>): as long as it does not notice that a server is gone, what there is to say waits.
+    /// </param>
     /// <param name="workloads">Not started yet.</param>
     /// <param name="artifacts">The cache that the workload manager uses too.</param>
     /// <param name="loggers">Where it reports; nowhere by default.</param>
@@ -66,7 +69,7 @@ public sealed partial class NexNode : IAsyncDisposable
         _time = time ?? TimeProvider.System;
         _logger = (loggers ?? NullLoggerFactory.Instance).CreateLogger<NexNode>();
         _watch = new ConnectionWatch(connection, _time, _logger);
-        _publisher = new Publisher(connection, _watch, options, _time, _logger);
+        _publisher = new Publisher(_watch, options, _time, _logger);
         _core = new NodeCore(options, identity, _publisher, _time, _logger, StopWhenIdle);
         _announcer = new NodeAnnouncer(_core, _publisher);
         _server = new ControlServer(connection, _watch, options.MaxConcurrentRequests, _time, _logger);

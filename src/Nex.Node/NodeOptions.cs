@@ -9,6 +9,8 @@ namespace Nex.Node;
 /// <summary>How a node offers its agents. Immutable; checked as a whole when a node is made.</summary>
 public sealed record NodeOptions
 {
+    internal const int MaxNameCharacters = 255;
+
     /// <summary>Its name, for people; also its tag <c>node_name</c>. By default one that is made from its id.</summary>
     public string? Name { get; init; }
 
@@ -73,7 +75,7 @@ public sealed record NodeOptions
     internal void ThrowIfInvalid()
     {
         var faults = new List<string>();
-        Require(Name is null || (Name.Length is > 0 and <= 255 && !Name.Any(char.IsControl)), nameof(Name), "must be 1 to 255 characters, none of them a control character");
+        Require(Name is null || (Name.Length is > 0 and <= MaxNameCharacters && !Name.Any(char.IsControl)), nameof(Name), $"must be 1 to {MaxNameCharacters} characters, none of them a control character");
         Require(Tags.All(tag => tag.Key.Length > 0 && tag.Value is not null), nameof(Tags), "must all have a name and a value");
         foreach (string issuer in ValidIssuers)
         {

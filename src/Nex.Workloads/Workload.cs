@@ -25,6 +25,7 @@ public sealed partial class Workload : IAsyncDisposable
     private readonly ReplayBuffer<LogLine> _log;
     private readonly ReplayBuffer<WorkloadEvent> _events;
     private readonly ReplayBuffer<WorkloadEvent> _allEvents;
+    private readonly CancellationToken _lameDuck;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _stopRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<WorkloadResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -42,6 +43,7 @@ public sealed partial class Workload : IAsyncDisposable
         _time = context.Time;
         _logger = context.Logger;
         _allEvents = context.Events;
+        _lameDuck = context.LameDuck;
         _backoff = new RestartBackoff(context.Options.Restarts, context.Time, Random.Shared);
         _log = new ReplayBuffer<LogLine>(context.Options.MaxLogLines, context.Options.MaxLogCharacters, line => line.Text.Length);
         _events = new ReplayBuffer<WorkloadEvent>(context.Options.MaxEvents, long.MaxValue, _ => 0);
@@ -90,6 +92,9 @@ public sealed partial class Workload : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether its program has run, so that it has an end.</summary>
+    internal bool HasStarted => _agentId is not null;
+
     /// <summary>Completes when it is over, and nothing of it is left. Never fails.</summary>
     public Task<WorkloadResult> Completion => _completion.Task;
 
@@ -127,8 +132,10 @@ public sealed partial class Workload : IAsyncDisposable
     /// </summary>
     public async Task<WorkloadResult> StopAsync(CancellationToken cancellationToken = default)
     {
+        // In this order: a program that ends because of it must not pass for one that ended by itself.
+        Task cancelling = _stop.CancelAsync();
         _stopRequested.TrySetResult();
-        await _stop.CancelAsync().ConfigureAwait(false);
+        await cancelling.ConfigureAwait(false);
         return await Completion.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -146,7 +153,7 @@ public sealed partial class Workload : IAsyncDisposable
         _ = LiveAsync(run);
     }
 
-    /// <summary>It was never started: whoever waits for its end need not wait longer.</summary>
+    /// <summary>It was never started: who has stopped it meanwhile need not wait longer. Nobody else knows of it.</summary>
     internal void Abandon() => _completion.TrySetCanceled();
 
     private async Task<WorkloadRun> StartRunAsync(CancellationToken cancellationToken)
@@ -209,13 +216,14 @@ public sealed partial class Workload : IAsyncDisposable
             return (null, WorkloadEndReason.Exited);
         }
 
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, _lameDuck);
         try
         {
-            while (_backoff.NextDelay() is { } delay)
+            while (!_lameDuck.IsCancellationRequested && _backoff.NextDelay() is { } delay)
             {
                 _state = WorkloadState.BackingOff;
                 Publish(WorkloadEventKind.RestartScheduled, delay: delay);
-                await Task.Delay(delay, _time, _stop.Token).ConfigureAwait(false);
+                await Task.Delay(delay, _time, over.Token).ConfigureAwait(false);
                 _state = WorkloadState.Starting;
                 _request = _request with { RetryCount = _request.RetryCount + 1, RetriedAt = _time.GetUtcNow() };
                 if (await TryStartAgainAsync().ConfigureAwait(false) is { } run)
@@ -224,15 +232,15 @@ public sealed partial class Workload : IAsyncDisposable
                 }
             }
 
-            return (null, WorkloadEndReason.TooManyFailures);
+            return (null, _lameDuck.IsCancellationRequested ? WorkloadEndReason.LameDuck : WorkloadEndReason.TooManyFailures);
         }
         catch (OperationCanceledException)
         {
-            return (null, WorkloadEndReason.Stopped);
+            return (null, _stop.IsCancellationRequested ? WorkloadEndReason.Stopped : WorkloadEndReason.LameDuck);
         }
         catch (ProcessManagerException failure)
         {
-            return (null, EndFor(failure));
+            return (null, failure.Error == ProcessManagerError.LameDuck ? WorkloadEndReason.LameDuck : WorkloadEndReason.Stopped);
         }
     }
 
@@ -245,19 +253,12 @@ public sealed partial class Workload : IAsyncDisposable
             WorkloadTelemetry.Restarts.Add(1);
             return run;
         }
-        catch (DeployException failure)
+        catch (Exception failure) when (failure is DeployException or ProcessManagerException { Error: not (ProcessManagerError.LameDuck or ProcessManagerError.Stopping) })
         {
-            LogRestartFailed(_logger, Id, failure.Failure, failure.Message);
+            LogRestartFailed(_logger, Id, failure.Message);
             return null;
         }
     }
-
-    private static WorkloadEndReason EndFor(ProcessManagerException failure) => failure.Error switch
-    {
-        ProcessManagerError.LameDuck => WorkloadEndReason.LameDuck,
-        ProcessManagerError.Stopping => WorkloadEndReason.Stopped,
-        _ => WorkloadEndReason.RestartFailed,
-    };
 
     private void OnOutput(OutputLine line)
     {
@@ -291,6 +292,6 @@ public sealed partial class Workload : IAsyncDisposable
         _allEvents.Append(item);
     }
 
-    [LoggerMessage(401, LogLevel.Warning, "Workload {WorkloadId} could not be started again ({Failure}): {Reason}")]
-    private static partial void LogRestartFailed(ILogger logger, string workloadId, DeployFailure failure, string reason);
+    [LoggerMessage(401, LogLevel.Warning, "Workload {WorkloadId} could not be started again: {Reason}")]
+    private static partial void LogRestartFailed(ILogger logger, string workloadId, string reason);
 }

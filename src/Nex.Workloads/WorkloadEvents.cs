@@ -91,9 +91,6 @@ public enum WorkloadEndReason
 
     /// <summary>It is essential and failed, and the node takes no workloads any more.</summary>
     LameDuck,
-
-    /// <summary>It is essential and failed, and could not be started again.</summary>
-    RestartFailed,
 }
 
 /// <summary>How a workload ended for good.</summary>

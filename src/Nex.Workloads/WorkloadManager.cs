@@ -22,6 +22,7 @@ public sealed class WorkloadManager : IAsyncDisposable
     private readonly IProcessManager _processes;
     private readonly ArtifactCache _artifacts;
     private readonly WorkloadContext _context;
+    private readonly CancellationTokenSource _lameDuck = new();
     private readonly ConcurrentDictionary<string, Workload> _workloads = new();
 
     /// <summary>Makes a manager; nothing runs before it is started.</summary>
@@ -45,17 +46,19 @@ public sealed class WorkloadManager : IAsyncDisposable
         _processes = processes;
         _artifacts = artifacts;
         var events = new ReplayBuffer<WorkloadEvent>(options.MaxEvents, long.MaxValue, _ => 0);
-        _context = new WorkloadContext(processes, options, events, timeProvider ?? TimeProvider.System, logger ?? NullLogger<WorkloadManager>.Instance);
+        _context = new WorkloadContext(
+            processes, options, events, timeProvider ?? TimeProvider.System, logger ?? NullLogger<WorkloadManager>.Instance, _lameDuck.Token);
     }
 
     /// <summary>Where the pool of agents stands, and why it is not full.</summary>
     public PoolStatus PoolStatus => _processes.Status;
 
-    /// <summary>The workloads that are not over, oldest first.</summary>
-    public IReadOnlyList<Workload> List() => [.. _workloads.Values.OrderBy(workload => workload.Id, StringComparer.Ordinal)];
+    /// <summary>The workloads that have started and are not over, oldest first.</summary>
+    public IReadOnlyList<Workload> List() =>
+        [.. _workloads.Values.Where(workload => workload.HasStarted).OrderBy(workload => workload.Id, StringComparer.Ordinal)];
 
-    /// <returns>Null for an id that is unknown, and for a workload that is over.</returns>
-    public Workload? Find(string workloadId) => _workloads.GetValueOrDefault(workloadId);
+    /// <returns>Null for an id that is unknown, and for a workload that has not started or is over.</returns>
+    public Workload? Find(string workloadId) => _workloads.GetValueOrDefault(workloadId) is { HasStarted: true } workload ? workload : null;
 
     /// <summary>What happens to all workloads: the last events that are kept, and then each as it comes, until the manager has stopped.</summary>
     public async IAsyncEnumerable<WorkloadEvent> ReadEventsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -106,8 +109,12 @@ public sealed class WorkloadManager : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes no new workload from now on, and restarts none; those that run go on.</summary>
-    public Task EnterLameDuckAsync(CancellationToken cancellationToken = default) => _processes.EnterLameDuckAsync(cancellationToken);
+    /// <summary>Takes no new workload from now on, and restarts none; those that run go on, and those that wait for a restart end.</summary>
+    public async Task EnterLameDuckAsync(CancellationToken cancellationToken = default)
+    {
+        await _lameDuck.CancelAsync().ConfigureAwait(false);
+        await _processes.EnterLameDuckAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>
     /// Stops every workload and the process manager. Workloads have their grace periods, up to the stop timeout of the process manager;
@@ -116,12 +123,18 @@ public sealed class WorkloadManager : IAsyncDisposable
     public async Task StopAsync(CancellationToken cancellationToken = default)
     {
         Task stopping = StopAllAsync();
-        // Ends the agents of all workloads, asking each first, and with them the runs that the workloads wait for.
-        await _processes.StopAsync(cancellationToken).ConfigureAwait(false);
-        await stopping.ConfigureAwait(false);
-        // Those that came in between: there is no agent for another any more.
-        await StopAllAsync().ConfigureAwait(false);
-        _context.Events.Complete();
+        try
+        {
+            // Ends the agents of all workloads, asking each first, and with them the runs that the workloads wait for.
+            await _processes.StopAsync(cancellationToken).ConfigureAwait(false);
+            await stopping.ConfigureAwait(false);
+            // Those that came in between: there is no agent for another any more.
+            await StopAllAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            _context.Events.Complete();
+        }
     }
 
     /// <summary>Stops the manager.</summary>

@@ -109,8 +109,34 @@ public sealed class EssentialWorkloadTests : WorkloadTest
         ProcessManagerException refused = await Assert.ThrowsAsync<ProcessManagerException>(() => DeployAsync(Request()));
         Assert.Equal(ProcessManagerError.LameDuck, refused.Error);
 
-        await FailAsync(workload, time: 1);
+        AgentOf(workload).EndWorkload(code: 1);
         Assert.Equal(WorkloadEndReason.LameDuck, (await workload.Completion.Within()).Reason);
+        Assert.DoesNotContain(await ReadAllAsync(workload.ReadEventsAsync(Token)).Within(), item => item.Kind == WorkloadEventKind.RestartScheduled);
+    }
+
+    [Fact]
+    public async Task Lame_duck_ends_a_workload_that_waits_to_be_started_again()
+    {
+        Workload workload = await DeployAsync(Request(essential: true));
+        AgentOf(workload).EndWorkload(code: 1);
+        await EventAsync(workload, WorkloadEventKind.RestartScheduled);
+
+        await Manager.EnterLameDuckAsync(Token).Within();
+
+        Assert.Equal(WorkloadEndReason.LameDuck, (await workload.Completion.Within()).Reason);
+    }
+
+    [Fact]
+    public async Task A_restart_that_gets_no_agent_counts_and_is_tried_again()
+    {
+        Workload workload = await DeployAsync(Request(essential: true));
+        Processes.PrepareFailures.Enqueue(new ProcessManagerException(ProcessManagerError.LimitsUnavailable, "The limits cannot be applied at the moment."));
+        await FailAsync(workload, time: 1);
+
+        WorkloadEvent again = await EventAsync(workload, WorkloadEventKind.RestartScheduled, time: 2);
+        await Time.PassAsync(again.Delay!.Value);
+
+        Assert.Equal(2, (await EventAsync(workload, WorkloadEventKind.Started, time: 2)).RetryCount);
     }
 
     [Fact]

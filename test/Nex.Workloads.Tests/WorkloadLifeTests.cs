@@ -104,6 +104,8 @@ public sealed class WorkloadLifeTests : WorkloadTest
         Task<Workload> waiting = other.Manager.DeployAsync(Request(), ArtifactSource.Bytes([1, 2, 3]), cancelling.Token);
         FakeAgent agent = other.Launcher.Launched.Reached[0];
         await agent.Asked.FirstAsync(asked => asked.Method == AgentMethods.Deploy);
+        // It is none yet, so that nobody can wait for an end that it may never have.
+        Assert.Empty(other.Manager.List());
         await cancelling.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.Within());
         Assert.True(agent.IsDisposed);
@@ -154,6 +156,16 @@ public sealed class WorkloadLifeTests : WorkloadTest
         Assert.Empty(Manager.List());
         ProcessManagerException failure = await Assert.ThrowsAsync<ProcessManagerException>(() => DeployAsync(Request()));
         Assert.Equal(ProcessManagerError.Stopping, failure.Error);
+    }
+
+    [Fact]
+    public async Task Who_reads_all_events_comes_to_their_end_also_when_the_agents_could_not_be_stopped()
+    {
+        Processes.StopFailures.Enqueue(new IOException("The host does not let it."));
+
+        await Assert.ThrowsAsync<IOException>(() => Manager.StopAsync(Token).Within());
+
+        Assert.Empty(await ReadAllAsync(Manager.ReadEventsAsync(Token)).Within());
     }
 
     [Fact]

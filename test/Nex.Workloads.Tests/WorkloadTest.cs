@@ -25,9 +25,9 @@ public abstract class WorkloadTest : IAsyncLifetime
     protected WorkloadTest()
     {
         Cache = new ArtifactCache(new ArtifactCacheOptions { Directory = _directory["artifacts"] });
-        var processes = new FakeProcessManager(
-            new ProcessManagerOptions { PoolSize = 2, PingInterval = TimeSpan.FromDays(1), StopTimeout = TimeSpan.FromHours(1) }, Launcher, Time, NullLogger.Instance);
-        Manager = new WorkloadManager(processes, Cache, new WorkloadManagerOptions { Restarts = Restarts }, timeProvider: Time);
+        Processes = new TroubledProcessManager(new FakeProcessManager(
+            new ProcessManagerOptions { PoolSize = 2, PingInterval = TimeSpan.FromDays(1), StopTimeout = TimeSpan.FromHours(1) }, Launcher, Time, NullLogger.Instance));
+        Manager = new WorkloadManager(Processes, Cache, new WorkloadManagerOptions { Restarts = Restarts }, timeProvider: Time);
     }
 
     internal static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -37,6 +37,8 @@ public abstract class WorkloadTest : IAsyncLifetime
     internal TestTime Time { get; } = new();
 
     internal ArtifactCache Cache { get; }
+
+    internal TroubledProcessManager Processes { get; }
 
     internal WorkloadManager Manager { get; }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -14,6 +15,10 @@ namespace Nex.Control.Formats;
 internal sealed record ArtifactLocation(string Scheme, string Host, string Path)
 {
     internal const string NatsScheme = "nats";
+
+    // Both become parts of subjects. A NATS server ends the connection of who sends it a line of more than 4,096 bytes.
+    private const int MaxBucketCharacters = 255;
+    private const int MaxKeyBytes = 1024;
 
     internal static ArtifactLocation Of(string bucket, string key) => new(NatsScheme, bucket, "/" + key);
 
@@ -44,6 +49,11 @@ internal sealed record ArtifactLocation(string Scheme, string Host, string Path)
         if (bucket.Length == 0 || !bucket.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_'))
         {
             return $"'{bucket}' is no name of a bucket: use letters, digits, hyphens and underscores";
+        }
+
+        if (bucket.Length > MaxBucketCharacters || Encoding.UTF8.GetByteCount(key) > MaxKeyBytes)
+        {
+            return $"a bucket has at most {MaxBucketCharacters} characters, and a key at most {MaxKeyBytes} bytes";
         }
 
         return key.Length == 0 || key.Any(char.IsControl) ? "it names no key: write nats://BUCKET/KEY" : null;

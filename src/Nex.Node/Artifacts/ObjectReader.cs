@@ -16,6 +16,9 @@ internal static class ObjectReader
 {
     // A few megabytes at most, of parts as they are by default.
     private const int PartsAtOnce = 32;
+
+    // It becomes a part of subjects, whose length a server bounds; those of all clients have less than half of this.
+    private const int MaxNuidCharacters = 64;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     // After which the server removes what a fetch has left there.
@@ -26,7 +29,7 @@ internal static class ObjectReader
     /// <exception cref="NatsObjException">It is not there whole.</exception>
     internal static async Task CopyAsync(INatsObjStore store, ObjectMetadata found, Stream destination, CancellationToken cancellationToken)
     {
-        if (found.Nuid is not { } nuid || !ControlSubjects.IsToken(nuid))
+        if (found.Nuid is not { Length: <= MaxNuidCharacters } nuid || !ControlSubjects.IsToken(nuid))
         {
             throw new NatsObjException("what its store says of it is damaged.");
         }

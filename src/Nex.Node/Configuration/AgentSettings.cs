@@ -35,7 +35,7 @@ internal static class AgentSettings
             SandboxUserId = (uint)configuration.Get(AgentKeys.SandboxUserId),
             CgroupParent = configuration.Find(AgentKeys.CgroupParent),
         };
-        NodeSettings.AddFaultsOf(new ProcessManagerOptionsValidator().Validate(null, options).Failures, values);
+        NodeSettings.AddFaultsOf(new ProcessManagerOptionsValidator().Validate(null, options).Failures, values, (nameof(options.Network), AgentKeys.Network));
         return options;
     }
 

@@ -6,6 +6,8 @@ namespace Nex.Node.Configuration;
 /// <summary>What a configuration means for the machines of microVMs.</summary>
 internal static class MachineSettings
 {
+    private const int LeastMemoryMiB = 96;
+
     private static readonly ConfigurationKey[] JailerKeys =
         [.. MachineKeys.List.Keys.Where(key => key.Path.StartsWith("jailer.", StringComparison.Ordinal) && key != MachineKeys.JailerEnabled)];
 
@@ -20,7 +22,7 @@ internal static class MachineSettings
             InitramfsPath = configuration.Find(MachineKeys.Initramfs) ?? Path.Combine(resources, "initramfs"),
             RootDiskPath = configuration.Find(MachineKeys.RootDisk) ?? (File.Exists(defaultDisk) ? defaultDisk : null),
             VcpuCount = (int)configuration.Get(MachineKeys.VcpuCount),
-            MemoryMiB = (int)configuration.Get(MachineKeys.MemoryMiB),
+            MemoryMiB = MemoryMiB(configuration, values),
             DiskRateLimiter = Limiter(configuration, values),
             UseTemplates = configuration.Get(MachineKeys.UseTemplates),
             TemplateDirectory = configuration.Find(MachineKeys.TemplateDirectory) ?? defaults.TemplateDirectory,
@@ -33,6 +35,19 @@ internal static class MachineSettings
 
     internal static string ResourceDirectory(NodeConfiguration configuration, string dataDirectory) =>
         configuration.Find(MachineKeys.ResourceDirectory) ?? Path.Combine(dataDirectory, "guest");
+
+    /// <summary>Files of the original may have less than the guests of this system need.</summary>
+    private static int MemoryMiB(NodeConfiguration configuration, ConfigurationValues values)
+    {
+        int written = (int)configuration.Get(MachineKeys.MemoryMiB);
+        if (written >= LeastMemoryMiB)
+        {
+            return written;
+        }
+
+        values.AddWarning($"{MachineKeys.MemoryMiB.Path}: {written} MiB are less than a guest needs; machines get {LeastMemoryMiB}.");
+        return LeastMemoryMiB;
+    }
 
     private static JailerOptions? Jailer(NodeConfiguration configuration)
     {

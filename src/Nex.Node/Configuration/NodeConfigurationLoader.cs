@@ -15,10 +15,15 @@ public static class NodeConfigurationLoader
     /// <param name="file">A file of JSON, in which comments and trailing commas are allowed; null for none.</param>
     /// <param name="overrides">What flags say. A key may be there more than once; the last wins.</param>
     /// <param name="environment">Looks up a variable of the environment; by default in that of this process.</param>
+    /// <param name="variables">The names of the variables that there are, of which those that look like keys and are none are warned of; by default those of this process.</param>
     /// <exception cref="NodeConfigurationException">There are faults; all are listed.</exception>
     public static NodeConfiguration Load(
-        string? file = null, IReadOnlyList<ConfigurationOverride>? overrides = null, Func<string, string?>? environment = null)
+        string? file = null,
+        IReadOnlyList<ConfigurationOverride>? overrides = null,
+        Func<string, string?>? environment = null,
+        IEnumerable<string>? variables = null)
     {
+        variables ??= environment is null ? EnvironmentVariables.Names : [];
         environment ??= Environment.GetEnvironmentVariable;
         var values = new ConfigurationValues();
         if (file is not null)
@@ -36,6 +41,7 @@ public static class NodeConfigurationLoader
             }
         }
 
+        EnvironmentVariables.WarnOfUnknown(variables, values);
         values.Level++;
         foreach (ConfigurationOverride given in overrides ?? [])
         {

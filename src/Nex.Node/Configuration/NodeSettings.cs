@@ -80,11 +80,20 @@ internal sealed record NodeSettings
     }
 
     /// <summary>Faults that the library finds although each value is one that its key may have.</summary>
-    internal static void AddFaultsOf(IEnumerable<string>? failures, ConfigurationValues values)
+    /// <param name="keys">The keys of options, by the names that such a fault begins with.</param>
+    internal static void AddFaultsOf(IEnumerable<string>? failures, ConfigurationValues values, params (string Option, ConfigurationKey Key)[] keys)
     {
         foreach (string failure in failures ?? [])
         {
-            values.AddFault("configuration", "", failure);
+            (string option, ConfigurationKey? key) = keys.FirstOrDefault(each => failure.StartsWith(each.Option + " ", StringComparison.Ordinal));
+            if (key is null)
+            {
+                values.AddFault("configuration", "", failure);
+            }
+            else
+            {
+                values.AddFault(key, failure[(option.Length + 1)..]);
+            }
         }
     }
 

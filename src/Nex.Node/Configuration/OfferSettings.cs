@@ -9,7 +9,7 @@ internal static class OfferSettings
 {
     internal static NodeOptions Of(NodeConfiguration configuration, Sandbox sandbox, ConfigurationValues values)
     {
-        var options = new NodeOptions
+        return new NodeOptions
         {
             Name = configuration.Find(NodeKeys.Name),
             Tags = configuration.Get(NodeKeys.Tags),
@@ -29,16 +29,6 @@ internal static class OfferSettings
             MaxBufferedMessages = (int)configuration.Get(NodeKeys.MaxBufferedMessages),
             MaxBufferedBytes = configuration.Get(NodeKeys.MaxBufferedBytes),
         };
-        try
-        {
-            options.ThrowIfInvalid();
-        }
-        catch (ArgumentException failure)
-        {
-            values.AddFault("configuration", "", failure.Message);
-        }
-
-        return options;
     }
 
     private static string[] Types(NodeConfiguration configuration, ConfigurationValues values)
@@ -51,13 +41,11 @@ internal static class OfferSettings
         string[] types = [.. written.Select(type => WorkloadTypes.Canonical(type)!).Distinct()];
         string[] missing = [.. types.Except(NodeCore.RunnableTypes)];
         string[] left = [.. types.Intersect(NodeCore.RunnableTypes)];
-        if (left.Length == 0)
+        if (missing.Length > 0 || left.Length == 0)
         {
-            values.AddFault(NodeKeys.WorkloadTypes, $"expected at least one type that agents can run ({string.Join(", ", NodeCore.RunnableTypes)}).");
-        }
-        else if (missing.Length > 0)
-        {
-            values.AddWarning($"{NodeKeys.WorkloadTypes.Path}: agents cannot run {string.Join(" and ", missing)} yet; this node takes {string.Join(", ", left)}.");
+            string why = missing.Length > 0 ? $"agents cannot run {string.Join(" and ", missing)} yet" : "it names none";
+            string takes = left.Length > 0 ? string.Join(", ", left) : $"no workloads. Add {string.Join(" or ", NodeCore.RunnableTypes)} for it to take some";
+            values.AddWarning($"{NodeKeys.WorkloadTypes.Path}: {why}; this node takes {takes}.");
         }
 
         return left;

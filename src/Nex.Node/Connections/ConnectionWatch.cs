@@ -4,17 +4,18 @@ using NATS.Client.Core;
 namespace Nex.Node.Connections;
 
 /// <summary>
-/// Tells whether a connection has been the same all along: what was handed to one that has broken since may be lost. Safe from any thread.
+/// Publishes on a connection that comes and goes, and tells whether it has been the same all along: what was handed to one that has broken
+/// since may be lost. Safe from any thread.
 /// </summary>
 internal sealed partial class ConnectionWatch : IDisposable
 {
-    private static readonly TimeSpan ConfirmTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly INatsConnection _connection;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private int _epoch;
     private int _counted;
+    private bool _wasLost;
 
     internal ConnectionWatch(INatsConnection connection, TimeProvider time, ILogger logger)
     {
@@ -28,28 +29,71 @@ internal sealed partial class ConnectionWatch : IDisposable
 
     internal bool IsOpen => _connection.ConnectionState == NatsConnectionState.Open;
 
-    /// <summary>Another number each time that the connection is lost or made.</summary>
-    internal int Epoch => Volatile.Read(ref _epoch);
+    /// <summary>The connection that there is, or that there was last.</summary>
+    internal ConnectionId Current => _connection.ServerInfo is { } server ? new ConnectionId(server.Id, server.ClientId) : default;
 
-    /// <summary>Waits until the server has taken everything that was published before.</summary>
-    /// <returns>False when that is not known: the connection is not what it was, or the server does not answer.</returns>
-    internal async Task<bool> ConfirmAsync(int epoch, CancellationToken cancellationToken = default)
+    /// <summary>The largest message that the server takes; one that is larger would cost the connection.</summary>
+    internal int MaxBytes => _connection.ServerInfo?.MaxPayload is > 0 and var most ? most : 1024 * 1024;
+
+    /// <summary>Waits while NATS is away.</summary>
+    /// <returns>The connection that there is.</returns>
+    internal async Task<ConnectionId> OpenAsync(CancellationToken cancellationToken)
     {
-        if (Epoch != epoch || !IsOpen)
+        while (!IsOpen)
         {
-            return false;
+            try
+            {
+                await _connection.ConnectAsync().AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception failure) when (MayPass(failure) && !cancellationToken.IsCancellationRequested)
+            {
+                await Task.Delay(RetryInterval, _time, cancellationToken).ConfigureAwait(false);
+            }
         }
 
-        try
+        return Current;
+    }
+
+    /// <summary>Hands a message to the connection, and waits for that while NATS is away, and while it takes nothing.</summary>
+    internal async ValueTask PublishAsync(string subject, byte[] payload, NatsHeaders? headers, string? replyTo, CancellationToken cancellationToken)
+    {
+        while (true)
         {
-            await _connection.PingAsync(cancellationToken).AsTask().WaitAsync(ConfirmTimeout, _time, cancellationToken).ConfigureAwait(false);
-            return Epoch == epoch;
+            try
+            {
+                await _connection
+                    .PublishAsync(subject, payload, headers, replyTo, NatsRawSerializer<byte[]>.Default, cancellationToken: cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (Exception failure) when (failure is NatsTimeoutException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            {
+                // The buffer of the connection was full for as long as a command may take. Nothing of the message is in it.
+                LogFull(_logger);
+            }
         }
-        catch (Exception failure) when (failure is TimeoutException or NatsException or ObjectDisposedException or OperationCanceledException)
+    }
+
+    /// <summary>
+    /// Waits until the server has taken everything that was published on a connection. One that is slow is waited for: whether the connection
+    /// is still there is for its own pings to find out.
+    /// </summary>
+    /// <returns>False when the connection was lost before that was known.</returns>
+    internal async Task<bool> ConfirmAsync(ConnectionId on, CancellationToken cancellationToken)
+    {
+        while (Current == on)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            return false;
+            try
+            {
+                await _connection.PingAsync(cancellationToken).AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
+                return Current == on;
+            }
+            catch (Exception failure) when (MayPass(failure) && !cancellationToken.IsCancellationRequested)
+            {
+                await Task.Delay(RetryInterval, _time, cancellationToken).ConfigureAwait(false);
+            }
         }
+
+        return false;
     }
 
     public void Dispose()
@@ -59,32 +103,39 @@ internal sealed partial class ConnectionWatch : IDisposable
         Count(open: false);
     }
 
+    private static bool MayPass(Exception failure) => failure is NatsException or OperationCanceledException or TimeoutException;
+
     private ValueTask OnOpenedAsync(object? sender, NatsEventArgs arguments)
     {
-        int epoch = Interlocked.Increment(ref _epoch);
         Count(open: true);
-        if (epoch > 1)
+        if (_wasLost)
         {
             // Not awaited: this holds up what else is told of the connection.
-            _ = TellOpenedAsync(epoch);
+            _ = TellOpenedAsync();
         }
 
         return ValueTask.CompletedTask;
     }
 
     /// <summary>The server has only then taken the subscriptions of the node, and a request reaches it.</summary>
-    private async Task TellOpenedAsync(int epoch)
+    private async Task TellOpenedAsync()
     {
-        _ = await ConfirmAsync(epoch).ConfigureAwait(false);
-        if (Epoch == epoch)
+        try
         {
-            LogOpened(_logger);
+            if (await ConfirmAsync(Current, CancellationToken.None).ConfigureAwait(false))
+            {
+                LogOpened(_logger);
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // The node has ended meanwhile.
         }
     }
 
     private ValueTask OnDisconnectedAsync(object? sender, NatsEventArgs arguments)
     {
-        Interlocked.Increment(ref _epoch);
+        _wasLost = true;
         Count(open: false);
         LogDisconnected(_logger);
         return ValueTask.CompletedTask;
@@ -101,4 +152,10 @@ internal sealed partial class ConnectionWatch : IDisposable
 
     [LoggerMessage(501, LogLevel.Warning, "NATS is away. Workloads run on, and the node comes back by itself")]
     private static partial void LogDisconnected(ILogger logger);
+
+    [LoggerMessage(508, LogLevel.Debug, "NATS takes nothing at the moment: what there is to say waits")]
+    private static partial void LogFull(ILogger logger);
 }
+
+/// <summary>One connection to one run of a server: a run of a server has an id of its own, and counts its clients.</summary>
+internal readonly record struct ConnectionId(string? Server, ulong Client);

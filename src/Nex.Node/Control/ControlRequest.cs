@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using NATS.Client.Core;
+using Nex.Node.Connections;
 
 namespace Nex.Node.Control;
 
 /// <summary>A request that has come, with its bytes, which are given back when it is disposed of.</summary>
-internal sealed class ControlRequest(NatsMsg<NatsMemoryOwner<byte>> message, int epoch) : IDisposable
+internal sealed class ControlRequest(NatsMsg<NatsMemoryOwner<byte>> message, ConnectionId connection) : IDisposable
 {
     /// <summary>The namespace, in the subjects that have one: <c>$NEX.KIND.{namespace}…</c>.</summary>
     internal string Namespace => Token(2);
@@ -17,8 +18,8 @@ internal sealed class ControlRequest(NatsMsg<NatsMemoryOwner<byte>> message, int
     /// <summary>Null where nobody waits for an answer.</summary>
     internal string? ReplyTo => string.IsNullOrEmpty(message.ReplyTo) ? null : message.ReplyTo;
 
-    /// <summary>Of the connection that it came on.</summary>
-    internal int Epoch => epoch;
+    /// <summary>The one that it came on.</summary>
+    internal ConnectionId Connection => connection;
 
     /// <summary>The span of the client, in the W3C format.</summary>
     internal ActivityContext Parent =>

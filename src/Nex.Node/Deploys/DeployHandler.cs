@@ -63,7 +63,7 @@ internal sealed class DeployHandler(NodeCore node, ClaimsChecker checker, Artifa
         string? type = WorkloadTypes.Canonical(run.Type);
         if (type is null || !node.AcceptedTypes.Contains(type))
         {
-            throw new RequestRefusedException($"This node does not accept workloads of type '{run.Type}'; it accepts {string.Join(", ", node.AcceptedTypes)}.");
+            throw new RequestRefusedException($"This node does not accept workloads of type '{run.Type}'; it accepts {(node.AcceptedTypes.Count > 0 ? string.Join(", ", node.AcceptedTypes) : "none")}.");
         }
 
         if (!NodeCore.RunnableTypes.Contains(type))

@@ -1,23 +1,28 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Nex.Node.Deploys;
 
 /// <summary>
-/// Remembers which claims have been used, so that nobody can use them again. Bounded in number and time; the oldest are forgotten first.
-/// Safe from any thread.
+/// Remembers which claims have been used, so that nobody can use them again. Bounded in number and time; the oldest are forgotten first. What
+/// is kept of each is a hash, because an id may be as long as its sender likes. Safe from any thread.
 /// </summary>
 internal sealed class UsedClaims(int capacity, TimeSpan memory, TimeProvider time)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<(string Issuer, string Id), LinkedListNode<Use>> _used = [];
+    private readonly Dictionary<UInt128, LinkedListNode<Use>> _used = [];
     private readonly LinkedList<Use> _oldestFirst = new();
 
     /// <returns>False where they have been used.</returns>
     internal bool TryUse(string issuer, string id)
     {
+        UInt128 key = Key(issuer, id);
         long now = time.GetTimestamp();
         lock (_lock)
         {
             Forget(now);
-            if (_used.ContainsKey((issuer, id)))
+            if (_used.ContainsKey(key))
             {
                 return false;
             }
@@ -27,7 +32,7 @@ internal sealed class UsedClaims(int capacity, TimeSpan memory, TimeProvider tim
                 Remove(_oldestFirst.First!);
             }
 
-            _used.Add((issuer, id), _oldestFirst.AddLast(new Use(issuer, id, now)));
+            _used.Add(key, _oldestFirst.AddLast(new Use(key, now)));
             return true;
         }
     }
@@ -35,14 +40,18 @@ internal sealed class UsedClaims(int capacity, TimeSpan memory, TimeProvider tim
     /// <summary>Nothing came of what they were used for: they may be used again.</summary>
     internal void Return(string issuer, string id)
     {
+        UInt128 key = Key(issuer, id);
         lock (_lock)
         {
-            if (_used.TryGetValue((issuer, id), out LinkedListNode<Use>? use))
+            if (_used.TryGetValue(key, out LinkedListNode<Use>? use))
             {
                 Remove(use);
             }
         }
     }
+
+    /// <summary>An issuer is a key, which has no blank.</summary>
+    private static UInt128 Key(string issuer, string id) => BinaryPrimitives.ReadUInt128BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes($"{issuer} {id}")));
 
     private void Forget(long now)
     {
@@ -55,8 +64,8 @@ internal sealed class UsedClaims(int capacity, TimeSpan memory, TimeProvider tim
     private void Remove(LinkedListNode<Use> use)
     {
         _oldestFirst.Remove(use);
-        _used.Remove((use.Value.Issuer, use.Value.Id));
+        _used.Remove(use.Value.Key);
     }
 
-    private readonly record struct Use(string Issuer, string Id, long At);
+    private readonly record struct Use(UInt128 Key, long At);
 }

@@ -21,6 +21,9 @@ public sealed partial class NodeHost
     // A server on a busy host takes its time to greet.
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
+    // A server that stalls, and does not end, is left after three of these.
+    private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(10);
+
     private readonly NodeSettings _settings;
     private readonly NodeConfiguration _configuration;
     private readonly NatsSettings? _nats;
@@ -75,7 +78,7 @@ public sealed partial class NodeHost
         using NodeTelemetryExporters telemetry = StartTelemetry(identity);
         await using NodeServers servers = await StartServersAsync(starting.Token).ConfigureAwait(false);
         await using NatsConnection connection = await ConnectAsync(servers, starting.Token).ConfigureAwait(false);
-        using var artifacts = new ArtifactCache(_settings.Artifacts);
+        using ArtifactCache artifacts = OpenArtifacts();
         await using var workloads = new WorkloadManager(
             ProcessManagerFactory.Create(_settings.Agents, _loggers, _time), artifacts, _settings.Workloads, _loggers.CreateLogger<WorkloadManager>(), _time);
         await using var node = new NexNode(_settings.Node, identity, connection, workloads, artifacts, _loggers, _time);
@@ -93,6 +96,18 @@ public sealed partial class NodeHost
             return NodeIdentity.LoadOrCreate(_settings.DataDirectory);
         }
         catch (Exception failure) when (failure is InvalidOperationException or IOException or UnauthorizedAccessException)
+        {
+            throw new NodeHostException(NodeHostFailure.Directory, failure.Message, failure);
+        }
+    }
+
+    private ArtifactCache OpenArtifacts()
+    {
+        try
+        {
+            return new ArtifactCache(_settings.Artifacts, _loggers.CreateLogger<ArtifactCache>(), _time);
+        }
+        catch (ArtifactException failure)
         {
             throw new NodeHostException(NodeHostFailure.Directory, failure.Message, failure);
         }
@@ -131,6 +146,7 @@ public sealed partial class NodeHost
             NatsOpts options = servers.Connection.ToOptions(_loggers) with
             {
                 ConnectTimeout = ConnectTimeout,
+                PingInterval = PingInterval,
                 MaxReconnectRetry = -1,
                 IgnoreAuthErrorAbort = true,
                 RetryOnInitialConnect = false,

@@ -10,12 +10,14 @@ namespace Nex.Node.Hosting;
 internal sealed partial class NodeServers : IAsyncDisposable
 {
     private readonly string _directory;
+    private readonly ILogger _logger;
     private readonly NatsServerProcess? _public;
     private readonly NatsServerProcess? _private;
 
-    private NodeServers(string directory, NatsServerProcess? publicServer, NatsServerProcess? privateServer, NatsSettings connection)
+    private NodeServers(string directory, NatsServerProcess? publicServer, NatsServerProcess? privateServer, NatsSettings connection, ILogger logger)
     {
         _directory = directory;
+        _logger = logger;
         _public = publicServer;
         _private = privateServer;
         Connection = connection;
@@ -47,13 +49,13 @@ internal sealed partial class NodeServers : IAsyncDisposable
             given ??= publicServer is null ? null : ConnectionTo(settings.PublicServer!, publicServer.Port);
             if (given is not null)
             {
-                return new NodeServers(settings.DataDirectory, publicServer, privateServer: null, given);
+                return new NodeServers(settings.DataDirectory, publicServer, privateServer: null, given, logger);
             }
 
             using KeyPair user = KeyPair.CreatePair(PrefixByte.User);
             NatsServerProcess privateServer = await NatsServerProcess
                 .StartAsync(settings.PrivateServer.Define(user), logger, time, cancellationToken).ConfigureAwait(false);
-            return await OfPrivateAsync(settings.DataDirectory, privateServer, user).ConfigureAwait(false);
+            return await OfPrivateAsync(settings.DataDirectory, privateServer, user, logger).ConfigureAwait(false);
         }
         catch
         {
@@ -64,21 +66,33 @@ internal sealed partial class NodeServers : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_private is not null)
-        {
-            LocalNode.Remove(_directory);
-        }
-
+        RemoveContext();
         await DisposeAsync(_private).ConfigureAwait(false);
         await DisposeAsync(_public).ConfigureAwait(false);
     }
 
-    private static async Task<NodeServers> OfPrivateAsync(string directory, NatsServerProcess server, KeyPair user)
+    /// <summary>Never fails: what cannot be removed must not keep the servers from ending.</summary>
+    private void RemoveContext()
+    {
+        try
+        {
+            if (_private is not null)
+            {
+                LocalNode.Remove(_directory);
+            }
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            LogContextNotRemoved(_logger, LocalNode.ContextFile(_directory), failure.Message);
+        }
+    }
+
+    private static async Task<NodeServers> OfPrivateAsync(string directory, NatsServerProcess server, KeyPair user, ILogger logger)
     {
         try
         {
             LocalNode node = LocalNode.Write(directory, $"nats://127.0.0.1:{server.Port}", user.GetSeed());
-            return new NodeServers(directory, publicServer: null, server, new NatsSettings { Servers = [node.Url], NKeyFile = node.NKeyFile });
+            return new NodeServers(directory, publicServer: null, server, new NatsSettings { Servers = [node.Url], NKeyFile = node.NKeyFile }, logger);
         }
         catch
         {
@@ -117,6 +131,9 @@ internal sealed partial class NodeServers : IAsyncDisposable
 
     [LoggerMessage(570, LogLevel.Information, "A public nats-server listens on port {Port}")]
     private static partial void LogPublicServer(ILogger logger, int port);
+
+    [LoggerMessage(572, LogLevel.Warning, "{Path} could not be removed ({Reason}): remove it, so that clients do not look for a server that has ended")]
+    private static partial void LogContextNotRemoved(ILogger logger, string path, string reason);
 
     [LoggerMessage(571, LogLevel.Warning, "The public nats-server asks nobody who they are: whoever reaches this node can {What}. Set username and password, or authorization, in public_nats_server")]
     private static partial void LogOpenServer(ILogger logger, string what);

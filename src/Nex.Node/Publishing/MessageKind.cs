@@ -24,5 +24,8 @@ internal readonly record struct OutgoingMessage(MessageKind Kind, string Subject
     /// <summary>The id of an event. It may be sent again when the connection is lost behind it: by this, a stream keeps it once.</summary>
     internal Guid? EventId { get; init; }
 
+    /// <summary>Whether it tells of lines that were lost.</summary>
+    internal bool TellsOfLoss { get; init; }
+
     internal long Cost => Payload.Length + Overhead;
 }

@@ -123,6 +123,20 @@ internal sealed class PublishQueue(int maxMessages, long maxBytes)
         }
     }
 
+    /// <summary>Counts a message that is not published, and sees to it that the lines that are lost with it are told of.</summary>
+    internal void Drop(in OutgoingMessage message)
+    {
+        NodeTelemetry.Dropped.Add(1, NodeTelemetry.Tag(NodeTelemetry.MessageKind, Name(message.Kind)));
+        lock (_lock)
+        {
+            if (message.Log is { } log)
+            {
+                log.Lost += message.Lines;
+                _lossy.Add(log);
+            }
+        }
+    }
+
     private Queue<(OutgoingMessage Message, long Sequence)>? NextQueue() => (_events.TryPeek(out var first), _others.TryPeek(out var other)) switch
     {
         (true, true) => first.Sequence < other.Sequence ? _events : _others,
@@ -146,21 +160,6 @@ internal sealed class PublishQueue(int maxMessages, long maxBytes)
         log.Lost = 0;
         _lossy.Remove(log);
         return log.LostNote(lost);
-    }
-
-    private void Drop(in OutgoingMessage message)
-    {
-        NodeTelemetry.Dropped.Add(1, NodeTelemetry.Tag(NodeTelemetry.MessageKind, Name(message.Kind)));
-        if (message.Log is { } log)
-        {
-            Lose(log, message.Lines);
-        }
-    }
-
-    private void Lose(WorkloadLog log, long lost)
-    {
-        log.Lost += lost;
-        _lossy.Add(log);
     }
 
     internal static string Name(MessageKind kind) => kind switch

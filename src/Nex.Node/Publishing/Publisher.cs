@@ -14,12 +14,10 @@ namespace Nex.Node.Publishing;
 internal sealed partial class Publisher : IDisposable
 {
     private const int BatchMessages = 256;
-    private const int MaxTries = 5;
 
     // Known to JetStream, which drops what has the same within two minutes.
     private const string MessageIdHeader = "Nats-Msg-Id";
 
-    private readonly INatsConnection _connection;
     private readonly ConnectionWatch _watch;
     private readonly PublishQueue _queue;
     private readonly TimeProvider _time;
@@ -27,9 +25,8 @@ internal sealed partial class Publisher : IDisposable
     private readonly CancellationTokenSource _abandoned = new();
     private readonly Task _pumping;
 
-    internal Publisher(INatsConnection connection, ConnectionWatch watch, NodeOptions options, TimeProvider time, ILogger logger)
+    internal Publisher(ConnectionWatch watch, NodeOptions options, TimeProvider time, ILogger logger)
     {
-        _connection = connection;
         _watch = watch;
         _time = time;
         _logger = logger;
@@ -67,50 +64,56 @@ internal sealed partial class Publisher : IDisposable
     private async Task PumpAsync()
     {
         var batch = new List<OutgoingMessage>(BatchMessages);
-        try
+        while (await _queue.WaitAsync().ConfigureAwait(false))
         {
-            while (await _queue.WaitAsync().ConfigureAwait(false))
+            _queue.Take(batch, BatchMessages);
+            try
             {
-                _queue.Take(batch, BatchMessages);
                 await PublishAsync(batch).ConfigureAwait(false);
             }
-        }
-        catch (OperationCanceledException) when (_abandoned.IsCancellationRequested)
-        {
-            LogAbandoned(_logger, batch.Count + _queue.Count);
+            catch (OperationCanceledException) when (_abandoned.IsCancellationRequested)
+            {
+                LogAbandoned(_logger, batch.Count + _queue.Count);
+                return;
+            }
+            catch (Exception failure)
+            {
+                // Whatever it is, what comes after it is published all the same.
+                LogFailed(_logger, failure, batch.Count);
+                batch.ForEach(Drop);
+            }
         }
     }
 
     private async Task PublishAsync(List<OutgoingMessage> batch)
     {
-        int epoch = _watch.Epoch;
-        bool hasEvents = false;
-        foreach (OutgoingMessage message in batch)
+        while (batch.Count > 0)
         {
-            hasEvents |= message.Kind == MessageKind.Event;
-            await SendAsync(message).ConfigureAwait(false);
-            NodeTelemetry.Published.Add(1, NodeTelemetry.Tag(NodeTelemetry.MessageKind, PublishQueue.Name(message.Kind)));
-        }
-
-        for (int tries = 1; hasEvents && tries < MaxTries && !await _watch.ConfirmAsync(epoch, _abandoned.Token).ConfigureAwait(false); tries++)
-        {
-            LogSentAgain(_logger);
-            foreach (OutgoingMessage message in batch.Where(message => message.Kind == MessageKind.Event))
+            ConnectionId on = await _watch.OpenAsync(_abandoned.Token).ConfigureAwait(false);
+            foreach (OutgoingMessage message in batch)
             {
                 await SendAsync(message).ConfigureAwait(false);
             }
 
-            // Behind the sending, which waits while NATS is away.
-            epoch = _watch.Epoch;
+            // Events are kept until the server has them. What else is lost with a connection stays lost.
+            _ = batch.RemoveAll(message => message.Kind != MessageKind.Event);
+            if (batch.Count > 0 && !await _watch.ConfirmAsync(on, _abandoned.Token).ConfigureAwait(false))
+            {
+                LogSentAgain(_logger);
+            }
+            else
+            {
+                batch.Clear();
+            }
         }
     }
 
     private async ValueTask SendAsync(OutgoingMessage message)
     {
-        if (message.Payload.Length > (_connection.ServerInfo?.MaxPayload is > 0 and var most ? most : int.MaxValue))
+        if (message.Payload.Length > _watch.MaxBytes)
         {
             // The server would close the connection.
-            NodeTelemetry.Dropped.Add(1, NodeTelemetry.Tag(NodeTelemetry.MessageKind, PublishQueue.Name(message.Kind)));
+            Drop(message);
             LogTooLarge(_logger, message.Subject, message.Payload.Length);
             return;
         }
@@ -118,15 +121,18 @@ internal sealed partial class Publisher : IDisposable
         try
         {
             NatsHeaders? headers = message.EventId is { } id ? new NatsHeaders { [MessageIdHeader] = id.ToString() } : null;
-            await _connection.PublishAsync(
-                message.Subject, message.Payload, headers, serializer: NatsRawSerializer<byte[]>.Default, cancellationToken: _abandoned.Token).ConfigureAwait(false);
+            await _watch.PublishAsync(message.Subject, message.Payload, headers, replyTo: null, _abandoned.Token).ConfigureAwait(false);
+            NodeTelemetry.Published.Add(1, NodeTelemetry.Tag(NodeTelemetry.MessageKind, PublishQueue.Name(message.Kind)));
         }
-        catch (Exception failure) when (failure is NatsException or ObjectDisposedException or InvalidOperationException or ArgumentException)
+        catch (Exception failure) when (failure is NatsException or InvalidOperationException or ArgumentException)
         {
-            NodeTelemetry.Dropped.Add(1, NodeTelemetry.Tag(NodeTelemetry.MessageKind, PublishQueue.Name(message.Kind)));
+            Drop(message);
             LogNotPublished(_logger, failure, message.Subject);
         }
     }
+
+    /// <summary>A line that cannot be published is told of where it is missing; what tells of that need not be told of again, for ever.</summary>
+    private void Drop(OutgoingMessage message) => _queue.Drop(message.TellsOfLoss ? message with { Log = null } : message);
 
     [LoggerMessage(510, LogLevel.Warning, "The node ends with {Count} messages that NATS was not there for")]
     private static partial void LogAbandoned(ILogger logger, int count);
@@ -136,6 +142,9 @@ internal sealed partial class Publisher : IDisposable
 
     [LoggerMessage(512, LogLevel.Warning, "A message for {Subject} was dropped: this NATS server does not take its {Bytes} bytes")]
     private static partial void LogTooLarge(ILogger logger, string subject, int bytes);
+
+    [LoggerMessage(515, LogLevel.Error, "{Count} messages could not be published, for a reason that was not foreseen")]
+    private static partial void LogFailed(ILogger logger, Exception failure, int count);
 
     [LoggerMessage(513, LogLevel.Warning, "A message for {Subject} could not be published")]
     private static partial void LogNotPublished(ILogger logger, Exception failure, string subject);

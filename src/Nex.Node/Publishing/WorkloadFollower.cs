@@ -101,7 +101,6 @@ internal sealed partial class WorkloadFollower(string nodeId, Workload workload,
         WorkloadEndReason.Stopped => $"Workload {item.Name} was stopped ({exit})",
         WorkloadEndReason.TooManyFailures => $"Workload {item.Name} has failed too often and is given up ({exit})",
         WorkloadEndReason.LameDuck => $"Workload {item.Name} ended ({exit}) and is not started again: the node takes no workloads any more",
-        WorkloadEndReason.RestartFailed => $"Workload {item.Name} ended ({exit}) and could not be started again",
         _ => $"Workload {item.Name} ended ({exit})",
     };
 

@@ -17,7 +17,7 @@ internal sealed class WorkloadLog(string subject, string workloadId)
     internal OutgoingMessage NodeLine(string level, string text) => Message(level, text, lines: 1, LogSources.Node);
 
     /// <summary>What tells of lines that were lost.</summary>
-    internal OutgoingMessage LostNote(long lost) => Message(LogLevels.Warn, Note(lost), lost, LogSources.Node);
+    internal OutgoingMessage LostNote(long lost) => Message(LogLevels.Warn, Note(lost), lost, LogSources.Node) with { TellsOfLoss = true };
 
     internal static string Note(long lost) => string.Create(
         CultureInfo.InvariantCulture, $"{lost} {(lost == 1 ? "line" : "lines")} of this log {(lost == 1 ? "was" : "were")} lost here: NATS was away, or slower than the workload");

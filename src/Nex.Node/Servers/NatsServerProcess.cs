@@ -85,6 +85,11 @@ internal sealed partial class NatsServerProcess : IAsyncDisposable
             {
                 LogNotRestarted(_logger, failure.Message, delay.TotalSeconds);
             }
+            catch (Exception failure) when (failure is not OperationCanceledException)
+            {
+                // Whatever it is: a server that nobody starts again would leave the node deaf for ever.
+                LogRestartFailed(_logger, failure, _definition.Name, delay.TotalSeconds);
+            }
         }
     }
 
@@ -93,6 +98,9 @@ internal sealed partial class NatsServerProcess : IAsyncDisposable
 
     [LoggerMessage(553, LogLevel.Information, "{Server} runs again, on port {Port}")]
     private static partial void LogRestarted(ILogger logger, string server, int port);
+
+    [LoggerMessage(558, LogLevel.Error, "{Server} could not be started again, for a reason that was not foreseen. The next try is in {Seconds} s")]
+    private static partial void LogRestartFailed(ILogger logger, Exception failure, string server, double seconds);
 
     [LoggerMessage(554, LogLevel.Error, "{Reason} The next try is in {Seconds} s")]
     private static partial void LogNotRestarted(ILogger logger, string reason, double seconds);

@@ -44,36 +44,11 @@ internal sealed class NatsServerRun
             ?? throw new ServerStartException("setpriv is not installed, which ends nats-server with the node: apt-get install util-linux.");
         string configuration = WriteConfiguration(definition, port);
         var log = new NatsServerLog(definition.Name, logger, time);
-        (SafeFileHandle ours, SafeFileHandle theirs) = SocketPair.Create();
-        var output = new UnixSocketLink(ours);
-        try
-        {
-            using SafeFileHandle input = File.OpenHandle("/dev/null");
-            SupervisedChild process;
-            using (theirs)
-            {
-                process = await ChildSupervisor.StartAsync(
-                    new ChildProcess
-                    {
-                        Path = guard,
-                        Arguments = [guard, "--no-new-privs", "--pdeathsig", "KILL", "--", program, "-c", configuration],
-                        WorkingDirectory = definition.Directory,
-                        Descriptors = [input, theirs, theirs],
-                        OwnSession = true,
-                        CloseOtherDescriptors = true,
-                    },
-                    cancellationToken).ConfigureAwait(false);
-            }
-
-            var run = new NatsServerRun(process, output, log, time);
-            await run.WaitUntilReadyAsync(definition, cancellationToken).ConfigureAwait(false);
-            return run;
-        }
-        catch (LinuxException failure)
-        {
-            await output.DisposeAsync().ConfigureAwait(false);
-            throw new ServerStartException($"{definition.Name} could not be started: {failure.Message}", failure);
-        }
+        (SupervisedChild process, UnixSocketLink output) = await SpawnAsync(
+            definition, guard, [guard, "--no-new-privs", "--pdeathsig", "KILL", "--", program, "-c", configuration], cancellationToken).ConfigureAwait(false);
+        var run = new NatsServerRun(process, output, log, time);
+        await run.WaitUntilReadyAsync(definition, cancellationToken).ConfigureAwait(false);
+        return run;
     }
 
     /// <summary>Asks it to end, and kills it when it does not.</summary>
@@ -84,6 +59,41 @@ internal sealed class NatsServerRun
         await using (late.Token.Register(Kill))
         {
             _ = await Ended.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Starts the process, which writes to what comes with it.</summary>
+    private static async Task<(SupervisedChild Process, UnixSocketLink Output)> SpawnAsync(
+        NatsServerDefinition definition, string path, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        UnixSocketLink? output = null;
+        try
+        {
+            (SafeFileHandle ours, SafeFileHandle theirs) = SocketPair.Create();
+            using SafeFileHandle closing = theirs;
+            output = new UnixSocketLink(ours);
+            using SafeFileHandle input = File.OpenHandle("/dev/null");
+            var child = new ChildProcess
+            {
+                Path = path,
+                Arguments = arguments,
+                WorkingDirectory = definition.Directory,
+                Descriptors = [input, theirs, theirs],
+                OwnSession = true,
+                CloseOtherDescriptors = true,
+            };
+            return (await ChildSupervisor.StartAsync(child, cancellationToken).ConfigureAwait(false), output);
+        }
+        catch (Exception failure)
+        {
+            if (output is not null)
+            {
+                await output.DisposeAsync().ConfigureAwait(false);
+            }
+
+            throw failure is IOException or UnauthorizedAccessException
+                ? new ServerStartException($"{definition.Name} could not be started: {failure.Message}", failure)
+                : failure;
         }
     }
 

@@ -99,6 +99,30 @@ public sealed class ArtifactFetchTests(SharedNats nats) : NodeTest(nats)
         Assert.Equal(0, node.Cache.Count);
     }
 
+    /// <summary>Each becomes a part of a subject. A server ends the connection of a node that sends it a longer line than it takes.</summary>
+    [Theory]
+    [InlineData("bucket")]
+    [InlineData("key")]
+    [InlineData("domain")]
+    [InlineData("nuid")]
+    public async Task A_name_that_is_too_long_does_not_cost_the_node_its_connection(string what)
+    {
+        string @long = new('l', 5000);
+        NodeUnderTest node = await StartNodeAsync();
+        await Stranger.UploadAsync("damaged", File.ReadAllBytes(TestPrograms.Path("exit")), "LIES");
+        await ChangeMetadataAsync("damaged", metadata => metadata["nuid"] = @long);
+        ulong connection = node.Connection.ServerInfo!.ClientId;
+
+        string reason = await Stranger.RefusedDeployAsync(node, Stranger.RunRequest(node, "long", "", request =>
+        {
+            request["location"] = $"nats://{(what == "bucket" ? @long : "LIES")}/{(what == "key" ? @long : "damaged")}";
+            request["jsdomain"] = what == "domain" ? @long : "";
+        }));
+
+        Assert.Matches("at most|no name of a JetStream domain|is damaged", reason);
+        Assert.Equal(connection, node.Connection.ServerInfo.ClientId);
+    }
+
     [Fact]
     public async Task A_link_is_not_followed_so_that_one_to_itself_keeps_nobody_busy()
     {

@@ -13,7 +13,7 @@ public sealed class FaultTests : ConfigurationTest
             """
             {
                 "machine_pool_size": 0,
-                "machine_template": { "vcpu_count": "two", "memsize_mib": 95 },
+                "machine_template": { "vcpu_count": "two", "memsize_mib": 0 },
                 "rate_limiters": { "iops": { "size": 5 } },
                 "sandbox": "docker",
                 "tags": { "a": 1 },
@@ -30,7 +30,7 @@ public sealed class FaultTests : ConfigurationTest
                 "cni: expected an object, and it is true.",
                 "log_level: expected one of trace, debug, info, warn, error, none, and it is 'loud'.",
                 "machine_pool_size: expected a whole number from 1 to 10000, and it is 0.",
-                "machine_template.memsize_mib: expected a whole number from 96 to 1048576, and it is 95.",
+                "machine_template.memsize_mib: expected a whole number from 1 to 1048576, and it is 0.",
                 "machine_template.vcpu_count: expected a whole number from 1 to 32, and it is \"two\".",
                 "nats.servers: expected an array of URLs such as nats://host:4222, in the environment separated by commas, and it is [\"ftp://x\"].",
                 "ping_timeout_ms: expected a whole number from 1 to 86400000 (milliseconds), and it is 'soon'.",
@@ -43,6 +43,14 @@ public sealed class FaultTests : ConfigurationTest
             faults.Select(fault => $"{fault.Path}: {fault.Message}").Order(StringComparer.Ordinal));
         Assert.Contains(faults, fault => fault.Source == "NEX_PING_TIMEOUT_MS");
         Assert.Contains(faults, fault => fault.Source == "--log-level");
+    }
+
+    [Fact]
+    public void Values_that_do_not_go_together_are_faults_with_their_path()
+    {
+        IReadOnlyList<ConfigurationFault> faults = FaultsOf("""{"sandbox": "qemu", "sandbox_network": "host", "node_name": "a\u0007b"}""");
+
+        Assert.Equal(["node_name", "sandbox_network"], faults.Select(fault => fault.Path).Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -87,6 +87,26 @@ public sealed class LoadingTests : ConfigurationTest
         Assert.Empty(Load("{}").Warnings);
     }
 
+    [Theory]
+    [InlineData("v8")]
+    [InlineData("wasm")]
+    public void Types_of_the_original_that_no_agent_runs_make_a_node_that_takes_nothing(string type)
+    {
+        NodeConfiguration configuration = Load($$"""{"workload_types": ["{{type}}"]}""");
+
+        Assert.Empty(configuration.Settings.Node.WorkloadTypes);
+        Assert.Contains($"agents cannot run {type} yet; this node takes no workloads. Add elf", Assert.Single(configuration.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Machines_of_the_original_that_are_too_small_get_what_a_guest_needs()
+    {
+        NodeConfiguration configuration = Load("""{"sandbox": "qemu", "machine_template": {"memsize_mib": 64}}""");
+
+        Assert.Equal(96, configuration.Settings.Agents.MicroVm.MemoryMiB);
+        Assert.Contains("machine_template.memsize_mib: 64 MiB are less than a guest needs; machines get 96", Assert.Single(configuration.Warnings), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Comments_trailing_commas_nulls_and_names_in_other_cases_are_taken()
     {
@@ -129,6 +149,15 @@ public sealed class LoadingTests : ConfigurationTest
         Assert.Equal(
             ["machine_pool_sise", "machine_template.cores", "nats.server"],
             warnings.Select(warning => warning.Split("the key ")[1].Split(' ')[0]));
+    }
+
+    [Fact]
+    public void Variables_that_look_like_keys_and_are_none_are_named_in_a_warning()
+    {
+        NodeConfiguration configuration = NodeConfigurationLoader.Load(
+            null, [], _ => null, ["PATH", "NEX_CONFIG", "NEX_NAMESPACE", "NEX_MACHINE_POOL_SIZE", "NEX_MACHINE_POOL_SISE", "NEX_nats__servers"]);
+
+        Assert.Equal(["NEX_MACHINE_POOL_SISE", "NEX_nats__servers"], configuration.Warnings.Select(warning => warning.Split(' ')[2]));
     }
 
     [Fact]

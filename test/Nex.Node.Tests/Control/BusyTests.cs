@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using Nex.Node.Tests.Support;
@@ -17,7 +16,7 @@ public sealed class BusyTests(SharedNats nats) : NodeTest(nats)
     public async Task Requests_over_the_bound_are_refused_at_once_and_each_has_exactly_one_answer()
     {
         using var directory = new TempDirectory();
-        await using FileStream gate = await MakeGateAsync(directory["gate"]);
+        await using FileStream gate = await NamedPipe.MakeAsync(directory["gate"]);
         string agent = directory.WriteProgram(
             "nex-agent", $"#!/bin/sh\nread line <{directory["gate"]}\nexec {Path.Combine(AppContext.BaseDirectory, "nex-agent")} \"$@\"\n");
         Let(gate, agents: 1);
@@ -54,12 +53,4 @@ public sealed class BusyTests(SharedNats nats) : NodeTest(nats)
     }
 
     private static void Let(FileStream gate, int agents) => gate.Write(Encoding.ASCII.GetBytes(new string('\n', agents)));
-
-    /// <summary>A pipe with a name, open for both sides, so that nobody who opens it waits.</summary>
-    private static async Task<FileStream> MakeGateAsync(string path)
-    {
-        using Process made = Process.Start("mkfifo", [path]);
-        await made.WaitForExitAsync().Within();
-        return new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
-    }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Time.Testing;
 using Nex.Node.Deploys;
 
@@ -23,6 +24,19 @@ public sealed class UsedClaimsTests
         Assert.True(used.TryUse("A", "1"));
     }
 
+    /// <summary>A sender may write one of many thousand letters.</summary>
+    [Fact]
+    public void An_id_itself_is_not_kept()
+    {
+        var used = new UsedClaims(10, TimeSpan.FromHours(1), _time);
+        WeakReference id = UseLongId(used);
+
+        GC.Collect();
+
+        Assert.False(id.IsAlive);
+        Assert.False(used.TryUse("A", new string('i', 45_000)));
+    }
+
     [Fact]
     public void The_oldest_are_forgotten_first_when_there_are_too_many()
     {
@@ -31,5 +45,13 @@ public sealed class UsedClaimsTests
         Assert.False(used.TryUse("A", "2"));
         Assert.False(used.TryUse("A", "4"));
         Assert.True(used.TryUse("A", "1"));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference UseLongId(UsedClaims used)
+    {
+        string id = new('i', 45_000);
+        Assert.True(used.TryUse("A", id));
+        return new WeakReference(id);
     }
 }

@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using Nex.Client;
+using Nex.Control;
 using Nex.Control.Connections;
+using Nex.Linux;
+using Nex.Linux.Processes;
 using Nex.Node.Configuration;
 using Nex.Node.Hosting;
 using Nex.Node.Tests.Support;
@@ -13,6 +16,8 @@ namespace Nex.Node.Tests.Hosting;
 
 public sealed class NodeHostTests : IDisposable
 {
+    private const int Stop = 19;
+
     private readonly TempDirectory _directory = new();
     private readonly LogRecorder _log = new();
 
@@ -100,6 +105,30 @@ public sealed class NodeHostTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => host.RunAsync(given.Token)).Within();
     }
 
+    /// <summary>The agent that it is put on does nothing any more, and is lost while the node ends.</summary>
+    [Fact]
+    public async Task A_deploy_that_fails_while_the_node_ends_does_not_keep_it_from_ending()
+    {
+        await using FileStream started = await NamedPipe.MakeAsync(_directory["started"]);
+        using var pids = new StreamReader(started);
+        string agent = _directory.WriteProgram("nex-agent", $"#!/bin/sh\necho $$ >{_directory["started"]}\nexec {Path.Combine(AppContext.BaseDirectory, "nex-agent")} \"$@\"\n");
+        await using Running node = await StartAsync(more: new ConfigurationOverride("agent_path", agent, "test"));
+        LocalNode server = LocalNode.Find(_directory["data"])!;
+        await using NexClient client = await PatientClient.ConnectAsync(new NatsSettings { Servers = [server.Url], NKeyFile = server.NKeyFile });
+        using PidFd process = PidFd.TryOpen(int.Parse((await pids.ReadLineAsync().Within("an agent is started"))!))!;
+        Assert.True(process.TrySignal(Stop));
+        Task deploy = Deployment.StartAsync(client, node.Id, "true");
+        // Another takes its place, now that it is taken.
+        _ = await pids.ReadLineAsync().Within("another agent is started");
+
+        await node.Stop.CancelAsync();
+        _ = await _log.Lines.FirstAsync(line => line.Text.StartsWith("Lame duck: no new workloads; 0 go on", StringComparison.Ordinal));
+        Assert.True(process.TrySignal(Signals.Kill));
+
+        await node.End.Within();
+        _ = await Assert.ThrowsAsync<ControlException>(() => deploy.Within());
+    }
+
     [Fact]
     public async Task An_agent_that_is_not_there_ends_the_start_and_leaves_nothing()
     {
@@ -110,6 +139,19 @@ public sealed class NodeHostTests : IDisposable
         Assert.Equal(NodeHostFailure.Agents, failure.Failure);
         Assert.Contains("/nowhere/nex-agent", failure.Message);
         Assert.Null(LocalNode.Find(_directory["data"]));
+    }
+
+    [Fact]
+    public async Task Artifacts_that_cannot_be_kept_end_the_start_with_the_reason()
+    {
+        Directory.CreateDirectory(_directory["data"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.WriteAllText(Path.Combine(_directory["data"], "artifacts"), "no directory");
+        var host = new NodeHost(Configuration(), loggers: _log);
+
+        NodeHostException failure = await Assert.ThrowsAsync<NodeHostException>(() => host.RunAsync(CancellationToken.None)).Within();
+
+        Assert.Equal(NodeHostFailure.Directory, failure.Failure);
+        Assert.Contains(Path.Combine(_directory["data"], "artifacts"), failure.Message);
     }
 
     [Fact]
@@ -127,9 +169,9 @@ public sealed class NodeHostTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    private async Task<Running> StartAsync(NatsSettings? nats = null)
+    private async Task<Running> StartAsync(NatsSettings? nats = null, params ConfigurationOverride[] more)
     {
-        var host = new NodeHost(Configuration(), nats, _log);
+        var host = new NodeHost(Configuration(more), nats, _log);
         var stop = new CancellationTokenSource();
         Task running = host.RunAsync(stop.Token);
         await Task.WhenAny(host.Ready, running).Within();

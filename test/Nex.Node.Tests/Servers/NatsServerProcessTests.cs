@@ -70,6 +70,34 @@ public sealed class NatsServerProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task It_is_tried_again_whatever_keeps_it_from_being_started_again()
+    {
+        NatsServerDefinition whole = Options.Define(_user);
+        int starts = 0;
+        NatsServerDefinition troubled = whole with
+        {
+            WriteOptions = (json, port) =>
+            {
+                if (++starts == 2)
+                {
+                    throw new InvalidOperationException("Nobody has foreseen this.");
+                }
+
+                whole.WriteOptions(json, port);
+            },
+        };
+        await using NatsServerProcess server = await NatsServerProcess.StartAsync(troubled, _log, TimeProvider.System, CancellationToken.None).Within();
+
+        using (PidFd process = PidFd.TryOpen(server.ProcessId)!)
+        {
+            Assert.True(process.TrySignal(Signals.Kill));
+        }
+
+        _ = await _log.Lines.FirstAsync(line => line.Text.EndsWith($"runs again, on port {server.Port}", StringComparison.Ordinal));
+        Assert.Equal(3, starts);
+    }
+
+    [Fact]
     public async Task Nothing_of_it_runs_when_it_is_disposed_of()
     {
         NatsServerProcess server = await StartAsync().Within();

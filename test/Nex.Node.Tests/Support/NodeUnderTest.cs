@@ -19,9 +19,9 @@ internal sealed class NodeUnderTest : IAsyncDisposable
     private readonly NatsConnection _connection;
     private readonly ArtifactCache _cache;
 
-    private NodeUnderTest(NatsServer server, NodeOptions options, ProcessManagerOptions processes, TimeProvider? time)
+    private NodeUnderTest(NatsServer server, NodeOptions options, ProcessManagerOptions processes, TimeProvider? time, Func<NatsOpts, NatsOpts>? connect)
     {
-        _connection = new NatsConnection(NatsOpts.Default with
+        NatsOpts connection = NatsOpts.Default with
         {
             Url = server.Url,
             // Other tests keep the host busy.
@@ -30,7 +30,8 @@ internal sealed class NodeUnderTest : IAsyncDisposable
             ReconnectWaitMin = TimeSpan.FromMilliseconds(20),
             ReconnectWaitMax = TimeSpan.FromMilliseconds(100),
             ReconnectJitter = TimeSpan.FromMilliseconds(20),
-        });
+        };
+        _connection = new NatsConnection(connect?.Invoke(connection) ?? connection);
         _cache = new ArtifactCache(new ArtifactCacheOptions { Directory = _directory["cache"] });
         var workloads = new WorkloadManager(
             ProcessManagerFactory.Create(processes with { RunDirectory = _directory["run"], CgroupParent = null }, Log),
@@ -81,13 +82,16 @@ internal sealed class NodeUnderTest : IAsyncDisposable
         ExitTimeout = TimeSpan.FromSeconds(20),
     };
 
-    internal static NodeUnderTest Create(NatsServer server, NodeOptions? options = null, ProcessManagerOptions? processes = null, TimeProvider? time = null) =>
-        new(server, options ?? new NodeOptions(), processes ?? OptionsOf(), time);
+    /// <param name="connect">Changes how it connects.</param>
+    internal static NodeUnderTest Create(
+        NatsServer server, NodeOptions? options = null, ProcessManagerOptions? processes = null, TimeProvider? time = null, Func<NatsOpts, NatsOpts>? connect = null) =>
+        new(server, options ?? new NodeOptions(), processes ?? OptionsOf(), time, connect);
 
+    /// <inheritdoc cref="Create"/>
     internal static async Task<NodeUnderTest> StartAsync(
-        NatsServer server, NodeOptions? options = null, ProcessManagerOptions? processes = null, TimeProvider? time = null)
+        NatsServer server, NodeOptions? options = null, ProcessManagerOptions? processes = null, TimeProvider? time = null, Func<NatsOpts, NatsOpts>? connect = null)
     {
-        NodeUnderTest node = Create(server, options, processes, time);
+        NodeUnderTest node = Create(server, options, processes, time, connect);
         try
         {
             await node.Node.StartAsync().Within();

@@ -8,7 +8,8 @@ internal static class NodeKeys
 {
     internal static readonly KeyList List = new();
 
-    internal static readonly ConfigurationKey<string> Name = List.Text("node_name", "none", "A name for people, shown by `nex node ls`.");
+    internal static readonly ConfigurationKey<string> Name = List.Text(
+        "node_name", ValueFormats.TextWhere("a text of at most 255 characters", IsName), "none", "A name for people, shown by `nex node ls`.");
 
     internal static readonly ConfigurationKey<string> DataDirectory = List.FilePath(
         "data_dir",
@@ -98,6 +99,8 @@ internal static class NodeKeys
 
     internal static readonly ConfigurationKey<TimeSpan> RestartHalfLife = List.Milliseconds(
         "restarts.half_life_ms", TimeSpan.FromMinutes(5), "The time in which half of the failures are forgotten.");
+
+    private static bool IsName(string text) => !string.IsNullOrWhiteSpace(text) && text.Length <= NodeOptions.MaxNameCharacters && !text.Any(char.IsControl);
 
     private static bool IsAccount(string key)
     {
