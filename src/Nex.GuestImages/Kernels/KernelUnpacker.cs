@@ -10,7 +10,8 @@ internal static partial class KernelUnpacker
 {
     internal static async Task<GuestKernel> UnpackAsync(GuestKernelOptions options, CancellationToken cancellation)
     {
-        string directory = Path.GetFullPath(options.Directory);
+        // With a separator at its end, as a shell completes it, what is beside it would be in it.
+        string directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Directory));
         KernelOrigin wanted = await DescribeAsync(options, cancellation).ConfigureAwait(false);
         if (!IsWanted(directory, wanted))
         {

@@ -3,8 +3,6 @@ namespace Nex.GuestImages.Output;
 /// <summary>A directory that appears whole or not at all: it is filled beside its place, and then moved there.</summary>
 internal static class AtomicDirectory
 {
-    private const int MaxAttempts = 10;
-
     /// <summary>Lets a caller fill a new directory, and puts it into its place. After a failure nothing is left.</summary>
     /// <param name="isReplaceable">Whether what is at the place may go. An empty directory always may.</param>
     /// <param name="isWanted">Whether what somebody else has put there meanwhile will do as well.</param>
@@ -31,29 +29,16 @@ internal static class AtomicDirectory
         }
     }
 
-    // Somebody else may put the same thing there, or take the old one away, between any two steps: then it is decided anew.
+    // Somebody else may put the same thing there between any two steps, or take it away: then it is decided anew. Who looks there meanwhile finds
+    // the old or the new, and never nothing.
     private static void MoveIntoPlace(string unfinished, string path, Func<string, bool> isReplaceable, Func<string, bool> isWanted)
     {
-        for (int attempt = 1; !isWanted(path); attempt++)
+        while (!Rename.TryMove(unfinished, path))
         {
             RequireReplaceable(path, isReplaceable);
-            string old = AtomicFile.TemporaryPath(path);
-            try
+            if (isWanted(path) || Rename.TryExchange(unfinished, path))
             {
-                if (Directory.Exists(path))
-                {
-                    Directory.Move(path, old);
-                }
-
-                Directory.Move(unfinished, path);
                 return;
-            }
-            catch (IOException) when (attempt < MaxAttempts)
-            {
-            }
-            finally
-            {
-                TryDelete(old);
             }
         }
     }

@@ -206,7 +206,8 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
         }
 
         await step.ConfigureAwait(false);
-        if (Over.IsCompleted)
+        // Who waits for the end of the process hears of it a moment later.
+        if (Over.IsCompleted || _launched.Exited.IsCompleted)
         {
             throw StartFailure(await Ended.ConfigureAwait(false));
         }

@@ -143,6 +143,17 @@ public sealed class GuestKernelTests : IDisposable
     }
 
     [Fact]
+    public async Task A_separator_at_the_end_of_the_directory_makes_no_difference()
+    {
+        string package = await new TestPackage().WriteAsync(_directory["package.deb"]);
+
+        GuestKernel kernel = await GuestKernel.UnpackAsync(new GuestKernelOptions { Directory = Target + "/", PackageFile = package }).Within();
+
+        Assert.Equal(Target, kernel.Directory);
+        Assert.Equal(["kernel", "package.deb"], Names(_directory.Path));
+    }
+
+    [Fact]
     public async Task A_directory_with_something_else_in_it_is_left_alone()
     {
         _ = Directory.CreateDirectory(Target);

@@ -15,7 +15,7 @@ internal sealed record AgentStep(string AgentId, int Number, string Name);
 
 /// <summary>
 /// A real launcher, and a test that is asked at every step of each agent, from its launch to its messages. The step waits for the answer:
-/// false means that what an agent sent is not heard.
+/// false means that what an agent sent is not heard, and at its launch, that nothing of it is.
 /// </summary>
 internal sealed class HookedLauncher(ILauncher inner, Func<AgentStep, Task<bool>> onStep) : ILauncher
 {
@@ -40,8 +40,8 @@ internal sealed class HookedLauncher(ILauncher inner, Func<AgentStep, Task<bool>
         ILaunchedAgent agent = await inner.LaunchAsync(agentId, diagnostics, cancellationToken);
         // What the host writes down of the agent is there.
         await agent.CompleteAsync();
-        _ = await onStep(new AgentStep(agentId, number, Launched));
-        return new HookedAgent(agent, step => onStep(new AgentStep(agentId, number, step)));
+        bool heard = await onStep(new AgentStep(agentId, number, Launched));
+        return new HookedAgent(agent, step => heard ? onStep(new AgentStep(agentId, number, step)) : Task.FromResult(false));
     }
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();

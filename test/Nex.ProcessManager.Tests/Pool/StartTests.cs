@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Nex.Linux;
 using Nex.ProcessManager.Agents;
 using Nex.ProcessManager.Pool;
 using Nex.ProcessManager.Tests.Support;
@@ -263,6 +264,30 @@ public sealed class StartTests
             Assert.Contains("ended before it said hello. Its process ended with exit code 3.", failure.Message, StringComparison.Ordinal);
         },
         DefaultOptions with { StartFailureLimit = 1 });
+
+    /// <summary>Who is told of an end is told of it a moment later.</summary>
+    [Fact]
+    public Task An_agent_that_has_ended_at_the_end_of_its_handshake_is_never_warm()
+    {
+        FakeLauncher? launcher = null;
+        launcher = new FakeLauncher(_ => new FakeAgentPlan
+        {
+            Complete = () =>
+            {
+                launcher!.Launched.Reached[0].Exit(signal: Signals.Kill);
+                return Task.CompletedTask;
+            },
+        });
+        return RunAsync(
+            async test =>
+            {
+                _ = await FailsAsync(ProcessManagerError.StartFailed, () => test.Manager.StartAsync(test.Delegate));
+
+                Assert.Empty(test.Delegate.Started.Reached);
+            },
+            DefaultOptions with { StartFailureLimit = 1 },
+            launcher);
+    }
 
     [Theory]
     [InlineData(true)]
