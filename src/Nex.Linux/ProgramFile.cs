@@ -11,9 +11,9 @@ namespace Nex.Linux;
 /// own program, close-on-exec or not.
 /// </para>
 /// <para>
-/// So the file is locked while it is written. Such a lock belongs to what was opened, not to the descriptor, and ends with the last copy of
-/// that, whichever process has it: a second lock waits for exactly what has to be over. The kernel gives the lock back in the call that ends
-/// the writing, some instructions before that: less than it takes to wake up who waits.
+/// So the file is locked while it is written. Such a lock ends with the last copy of the descriptor, whichever process has it: a second lock
+/// waits for exactly what has to be over. The kernel gives the lock back in the call that ends the writing, some instructions before that: less
+/// than it takes to wake up who waits. Where a file system has no locks, a start that comes too early fails, and is tried again.
 /// </para>
 /// </remarks>
 internal static class ProgramFile
@@ -21,8 +21,6 @@ internal static class ProgramFile
     private const int WriteOnly = 0x1;
     private const int CreateNew = 0x40 | 0x80;
     private const int CloseOnExec = 0x80000;
-    private const int Shared = 1;
-    private const int Exclusive = 2;
     private const uint OwnerOnly = 0x180;
 
     /// <summary>Copies a program to a file that does not exist yet. It can be executed after <see cref="WaitUntilWritten"/>.</summary>
@@ -34,7 +32,7 @@ internal static class ProgramFile
         // Not by a FileStream of its own: that takes such a lock away when it closes its descriptor, and not with the last.
         int descriptor = Libc.Create(target, WriteOnly | CreateNew | CloseOnExec, OwnerOnly);
         using var handle = descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw LinuxException.Last("create", target);
-        Lock(handle, Exclusive, target);
+        FileLock.Take(handle, target);
         using var output = new FileStream(handle, FileAccess.Write, bufferSize: 0);
         input.CopyTo(output);
         File.SetUnixFileMode(handle, mode);
@@ -44,23 +42,6 @@ internal static class ProgramFile
     internal static void WaitUntilWritten(string path)
     {
         using SafeFileHandle file = Descriptor.OpenReadOnly(path);
-        Lock(file, Shared, path);
-    }
-
-    private static void Lock(SafeFileHandle file, int operation, string path)
-    {
-        while (Libc.Lock(file, operation) != 0)
-        {
-            switch (Errno.Last)
-            {
-                case Errno.Interrupted:
-                    continue;
-                case Errno.NoLocks or Errno.NotSupported:
-                    // A file system without locks: a start that comes too early then fails, and is tried again.
-                    return;
-                default:
-                    throw LinuxException.Last("lock", path);
-            }
-        }
+        FileLock.TakeShared(file, path);
     }
 }

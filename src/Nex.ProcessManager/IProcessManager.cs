@@ -57,9 +57,12 @@ public interface IProcessManager : IAsyncDisposable
     /// killed. Cancelling kills at once. When it returns, no process of this manager runs and nothing of it is on disk. May be called again.
     /// </summary>
     /// <remarks>
-    /// Only what hangs in the host itself, such as a start on a disk that does not answer, does not hold up a stop that has no time left: it is
-    /// logged, and cleaned up when it comes back, or by the next start of a manager with the same run directory.
+    /// Only what hangs in the host itself, such as a start on a disk that does not answer, or a process that the kernel does not let go of, does
+    /// not hold up a stop that has no time left: it is logged, and cleaned up when it comes back, or by the next start of a manager with the
+    /// same run directory. Nor does a delegate or an observer of a workload that does not return; a delegate is told nothing more of that agent.
     /// </remarks>
+    /// <exception cref="IOException">No process runs any more, but something could not be removed; the next start does that.</exception>
+    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
     Task StopAsync(CancellationToken cancellationToken = default);
 
     /// <summary>

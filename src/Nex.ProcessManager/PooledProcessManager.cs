@@ -3,6 +3,7 @@ using Nex.ProcessManager.Agents;
 using Nex.ProcessManager.Configuration;
 using Nex.ProcessManager.Launchers;
 using Nex.ProcessManager.Pool;
+using Nex.ProcessManager.Telemetry;
 using Nex.Protocol.Workloads;
 
 namespace Nex.ProcessManager;
@@ -30,8 +31,8 @@ public abstract partial class PooledProcessManager : IProcessManager
         _options = options;
         _launcher = launcher;
         _time = time;
-        _logger = logger;
-        _telemetry = new PoolTelemetry(launcher.Sandbox, time);
+        _logger = new HarmlessLogger(logger);
+        _telemetry = new PoolTelemetry(launcher.Sandbox, time, _logger);
         _pool = new AgentPool(options, time, _telemetry, QueuePump);
         _retry = time.CreateTimer(_ => QueuePump(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -99,7 +100,8 @@ public abstract partial class PooledProcessManager : IProcessManager
         }
         catch (Exception)
         {
-            await StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
+            // Why it did not start says more than what could not be removed, which the log has.
+            await StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
         }
     }
@@ -206,9 +208,20 @@ public abstract partial class PooledProcessManager : IProcessManager
 
         // What was opened, even half, is closed; why it could not be opened is for the one who started.
         await opening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await CloseLauncherAsync(_pool.LeftBehind).ConfigureAwait(false);
-        await _retry.DisposeAsync().ConfigureAwait(false);
-        _pool.MarkStopped();
+        try
+        {
+            await CloseLauncherAsync(_pool.LeftBehind).ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            LogNotClosed(_logger, failure);
+            throw;
+        }
+        finally
+        {
+            await _retry.DisposeAsync().ConfigureAwait(false);
+            _pool.MarkStopped();
+        }
     }
 
     /// <summary>Closes it behind all that it does: what hangs in the host is not waited for here, and the launcher stays open until it comes back.</summary>
@@ -240,7 +253,7 @@ public abstract partial class PooledProcessManager : IProcessManager
     [LoggerMessage(311, LogLevel.Warning, "The host hangs in what it does for agents: the manager stops all the same, and cleans up when the host answers, or at the next start")]
     private static partial void LogClosesLate(ILogger logger);
 
-    [LoggerMessage(312, LogLevel.Error, "What a stopped manager had left behind could not be cleaned up: the next start does it")]
+    [LoggerMessage(312, LogLevel.Error, "What a stopped manager had on the host could not be removed: the next start of one with the same run directory does it")]
     private static partial void LogNotClosed(ILogger logger, Exception failure);
 
     [LoggerMessage(310, LogLevel.Information, "Lame duck: no new workloads; {Count} agents without one are ended")]

@@ -59,7 +59,7 @@ internal static unsafe class Children
     /// <returns>False when there is none, or it is not ours to signal.</returns>
     internal static bool TrySignal(int pid, int signal) => Libc.Kill(pid, signal) == 0;
 
-    /// <summary>The children of a process, orphans that it adopted included. Empty when it is gone.</summary>
+    /// <summary>The children of a process, orphans that it adopted included. Empty when it is gone, or hidden from this user.</summary>
     internal static IReadOnlyList<int> Of(int pid)
     {
         var children = new List<int>();
@@ -73,7 +73,7 @@ internal static unsafe class Children
                 }
             }
         }
-        catch (IOException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             // It ended while we looked: what it had has been adopted by somebody else.
         }

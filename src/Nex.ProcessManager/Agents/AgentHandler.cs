@@ -151,6 +151,11 @@ internal sealed partial class AgentHandler(string agentId, TimeProvider time, IL
             throw Violation($"It speaks version {hello.Protocol} of the agent protocol, and this node version {AgentHello.CurrentProtocol}: use the agent that belongs to this node.");
         }
 
+        if (hello.Providers.Contains(null))
+        {
+            throw Violation("The name of a provider is null.");
+        }
+
         _hello.SetResult(hello);
         return JsonRpcReply.Result(new AgentWelcome { NodeVersion = Version }, AgentJsonContext.Default.AgentWelcome);
     }
@@ -172,6 +177,11 @@ internal sealed partial class AgentHandler(string agentId, TimeProvider time, IL
 
     private void OnOutput(AgentOutput output)
     {
+        if (output.Lines.Contains(null))
+        {
+            throw Violation("A line of its output is null.");
+        }
+
         IWorkloadObserver? observer;
         lock (_lock)
         {

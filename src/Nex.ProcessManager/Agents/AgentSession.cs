@@ -25,6 +25,7 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
     private readonly ILaunchedAgent _launched;
     private readonly ProcessManagerOptions _options;
     private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private readonly AgentHandler _handler;
     private readonly JsonRpcPeer _peer;
     private readonly CancellationTokenSource _closing = new();
@@ -41,6 +42,7 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
         _launched = launched;
         _options = options;
         _time = time;
+        _logger = logger;
         _handler = new AgentHandler(agentId, time, logger);
         _peer = new JsonRpcPeer(launched.Link, _handler, LinkLimits.ToNode);
         // On its own: a peer that never pauses would not let this constructor return.
@@ -97,14 +99,14 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
             throw new DeployException(DeployFailure.AlreadyDeployed, $"Agent {Id} has, or had, a workload already.");
         }
 
-        using Activity? activity = ProcessManagerTelemetry.Source.StartActivity("agent.deploy");
+        Activity? activity = ProcessManagerTelemetry.Begin("agent.deploy", _logger);
         long asked = _time.GetTimestamp();
         bool started = false;
         try
         {
             AgentStarted answer = await RequestDeployAsync(request, artifact, activity?.Id, cancellationToken).ConfigureAwait(false);
             started = true;
-            AgentTrace.Add(activity, answer, _time.GetElapsedTime(asked));
+            ProcessManagerTelemetry.Harmless(() => AgentTrace.Add(activity, answer, _time.GetElapsedTime(asked)), _logger);
         }
         catch (JsonRpcException failure)
         {
@@ -117,6 +119,7 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
         }
         finally
         {
+            ProcessManagerTelemetry.End(activity, _logger);
             _handler.Detach(started);
         }
     }
@@ -280,13 +283,16 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
             {
                 // A clock may begin at 0, which means that no answer is owed.
                 Volatile.Write(ref _pingedAt, Math.Max(1, _time.GetTimestamp()));
-                await _peer.RequestAsync(
+                Task<AgentPing> answer = _peer.RequestAsync(
                     AgentMethods.Ping,
                     new AgentPing { Sequence = sequence },
                     AgentJsonContext.Default.AgentPing,
                     AgentJsonContext.Default.AgentPing,
                     handle: null,
-                    _closing.Token).WaitAsync(_options.PingTimeout, _time, _closing.Token).ConfigureAwait(false);
+                    _closing.Token);
+                // When its time is over, nobody waits for it any more, and so nobody for its failure.
+                answer.Observe();
+                await answer.WaitAsync(_options.PingTimeout, _time, _closing.Token).ConfigureAwait(false);
                 Volatile.Write(ref _pingedAt, 0);
             }
         }

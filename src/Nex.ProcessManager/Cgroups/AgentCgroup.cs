@@ -8,6 +8,8 @@ internal sealed class AgentCgroup(string path, IReadOnlySet<string> controllers)
 {
     private const int CpuPeriodMicroseconds = 100_000;
     private static readonly TimeSpan EmptyTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
     internal void Create() => Directory.CreateDirectory(path);
 
@@ -113,10 +115,9 @@ internal sealed class AgentCgroup(string path, IReadOnlySet<string> controllers)
         {
             using FileStream file = File.OpenRead(Path.Combine(path, "cgroup.events"));
             using var reader = new StreamReader(file);
-            if (reader.ReadToEnd().Contains("populated 1", StringComparison.Ordinal))
-            {
-                Poller.Wait([new PollEntry(file.SafeFileHandle, PollEvents.Priority)], TimeSpan.FromMilliseconds(200));
-            }
+            // One without processes that is busy all the same, as when somebody makes cgroups in it, does not tell when it no longer is.
+            bool tells = reader.ReadToEnd().Contains("populated 1", StringComparison.Ordinal);
+            Poller.Wait([new PollEntry(file.SafeFileHandle, PollEvents.Priority)], tells ? LongestWait : Pause);
         }
         catch (IOException)
         {

@@ -12,7 +12,18 @@ internal static class ProcessSession
     /// <summary>A killed process ends at once, unless the kernel holds it in a call that cannot be interrupted.</summary>
     private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(1);
 
+    /// <summary>Kills what is left of a session of which a manager that is gone has written down the leader.</summary>
+    /// <param name="instance">The name of that manager's directory and cgroup.</param>
+    /// <returns>How many processes were killed.</returns>
+    internal static int KillLeft(ProcessIdentity leader, string instance)
+    {
+        // Where the leader is gone, its whole session may be, and its number that of a daemon which has let its own leader end.
+        bool isOurs = leader.IsAlive || Members(leader).Any(member => IsOf(member.ProcessId, instance));
+        return isOurs ? Kill(leader) : 0;
+    }
+
     /// <summary>Kills the leader and every member, and those that they started meanwhile.</summary>
+    /// <param name="leader">One that runs, or has only just ended.</param>
     /// <returns>How many processes were killed.</returns>
     internal static int Kill(ProcessIdentity leader)
     {
@@ -32,6 +43,23 @@ internal static class ProcessSession
         while (found > 0);
 
         return killed;
+    }
+
+    /// <summary>Whether its program, its working directory or its cgroup is one of an instance.</summary>
+    private static bool IsOf(int processId, string instance)
+    {
+        string process = $"/proc/{processId}";
+        try
+        {
+            string?[] places =
+                [new FileInfo($"{process}/exe").LinkTarget, new FileInfo($"{process}/cwd").LinkTarget, File.ReadAllText($"{process}/cgroup")];
+            return places.Any(place => place?.Contains($"/{instance}/", StringComparison.Ordinal) == true);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // It has ended, or is none that this user may look at.
+            return false;
+        }
     }
 
     /// <returns>Whether it was alive and has ended.</returns>

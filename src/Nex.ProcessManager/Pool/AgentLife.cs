@@ -1,26 +1,10 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
-using Nex.Linux.Processes;
 using Nex.ProcessManager.Agents;
-using Nex.ProcessManager.Configuration;
 using Nex.ProcessManager.Launchers;
 using Nex.ProcessManager.Telemetry;
 
 namespace Nex.ProcessManager.Pool;
-
-/// <summary>What all agents of a manager share.</summary>
-internal sealed record AgentEnvironment(
-    AgentPool Pool,
-    ILauncher Launcher,
-    IProcessDelegate Delegate,
-    ProcessManagerOptions Options,
-    PoolTelemetry Telemetry,
-    TimeProvider Time,
-    ILogger Logger)
-{
-    /// <summary>Cancelled when there is no time left for asking.</summary>
-    internal required CancellationToken Force { get; init; }
-}
 
 /// <summary>
 /// One agent's life, from its launch to the removal of its last file, as one method: what is told of it to the outside is told in order,
@@ -30,7 +14,10 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
 {
     private readonly ILogger _logger = environment.Logger;
     private readonly BoundedLauncher _launcher = new(agent, environment);
-    private bool _wasWarm;
+    private readonly AgentDiagnostics _diagnostics = new(environment.Logger, agent.Id);
+    private ILaunchedAgent? _launched;
+    private AgentSession? _session;
+    private Task? _toldOfStart;
 
     /// <summary>Lives it. Never fails.</summary>
     internal async Task RunAsync()
@@ -44,71 +31,80 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
         {
             // Nobody awaits a life: what is thrown here would be lost, and the agent never leave the pool.
             LogFailed(_logger, failure, agent.Id);
-            exit = Exit(agent.StopCause ?? AgentExitCause.StartFailed, null, killed: false, failure.Message);
+            exit = await FailAsync(failure).ConfigureAwait(false);
         }
 
         environment.Pool.Remove(agent, exit);
-        LogExited(_logger, agent.Id, exit.Cause, exit.Detail);
-        if (agent.EndedTooSoon is { } sentence)
+        try
         {
-            LogEndedTooSoon(_logger, sentence, exit.Detail);
+            await TellOfEndAsync(exit).ConfigureAwait(false);
         }
-
-        agent.Session?.SetExited(exit);
-        if (_wasWarm)
+        finally
         {
-            await TellAsync(() => environment.Delegate.OnProcessExited(agent.Id, exit)).ConfigureAwait(false);
+            environment.Pool.SetGone(agent, exit);
         }
-
-        environment.Pool.SetGone(agent, exit);
     }
 
     private async Task<AgentExit> LiveAsync()
     {
         long begun = environment.Time.GetTimestamp();
-        using Activity? activity = ProcessManagerTelemetry.Source.StartActivity("agent.start");
-        var diagnostics = new AgentDiagnostics(_logger, agent.Id);
-        ILaunchedAgent launched;
         AgentSession session;
-        using (var deadline = new StartDeadline(agent.Id, agent.StopRequested, environment.Options.EffectiveStartTimeout, environment.Time))
+        try
         {
-            try
-            {
-                launched = await _launcher.LaunchAsync(diagnostics, deadline).ConfigureAwait(false);
-            }
-            catch (Exception failure)
-            {
-                return StartFailed(AsStartFailure(failure), null, killed: false);
-            }
-
-            session = new AgentSession(agent.Id, launched, environment.Options, environment.Time, _logger);
-            try
-            {
-                await session.HandshakeAsync(deadline).ConfigureAwait(false);
-            }
-            catch (Exception reason)
-            {
-                AgentStartException failure = AsStartFailure(reason);
-                (ProcessExit process, bool killed) = await EndAsync(session, launched, patience: TimeSpan.Zero).ConfigureAwait(false);
-                return StartFailed(new AgentStartException(failure.Failure, failure.Message + diagnostics.Excerpt, failure), process, killed);
-            }
+            session = await StartAsync().ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            return await EndStartAsync(AsStartFailure(failure)).ConfigureAwait(false);
         }
 
         if (environment.Pool.TryMarkWarm(agent, session))
         {
-            _wasWarm = true;
             environment.Telemetry.Warmed(begun);
-            activity?.Stop();
-            await TellAsync(() => environment.Delegate.OnProcessStarted(agent.Id)).ConfigureAwait(false);
+            _toldOfStart = TellAsync(() => environment.Delegate.OnProcessStarted(agent.Id));
             await Task.WhenAny(session.Over, agent.StopRequested).ConfigureAwait(false);
             environment.Pool.Leave(agent);
         }
 
-        return await StopAsync(session, launched).ConfigureAwait(false);
+        return await StopAsync(session).ConfigureAwait(false);
+    }
+
+    private async Task<AgentSession> StartAsync()
+    {
+        Activity? activity = ProcessManagerTelemetry.Begin("agent.start", _logger);
+        try
+        {
+            using var deadline = new StartDeadline(agent.Id, agent.StopRequested, environment.Options.EffectiveStartTimeout, environment.Time);
+            _launched = await _launcher.LaunchAsync(_diagnostics, deadline).ConfigureAwait(false);
+            var session = new AgentSession(agent.Id, _launched, environment.Options, environment.Time, _logger);
+            _session = session;
+            await session.HandshakeAsync(deadline).ConfigureAwait(false);
+            return session;
+        }
+        finally
+        {
+            ProcessManagerTelemetry.End(activity, _logger);
+        }
+    }
+
+    private async Task<AgentExit> EndStartAsync(AgentStartException failure)
+    {
+        bool wasLaunched = _launched is not null;
+        AgentEnding ending = await EndAsync(patience: TimeSpan.Zero).ConfigureAwait(false);
+        return StartFailed(wasLaunched ? new AgentStartException(failure.Failure, failure.Message + _diagnostics.Excerpt, failure) : failure, ending);
+    }
+
+    /// <summary>Whatever the node failed on, the agent must not run on.</summary>
+    private async Task<AgentExit> FailAsync(Exception failure)
+    {
+        AgentEnding ending = await EndAsync(patience: TimeSpan.Zero).ConfigureAwait(false);
+        environment.Pool.StartFailed(agent, new AgentStartException(AgentStartFailure.NotStarted, failure.Message, failure));
+        AgentExitCause cause = _toldOfStart is null ? AgentExitCause.StartFailed : AgentExitCause.LinkLost;
+        return Exit(agent.StopCause ?? cause, ending, failure.Message);
     }
 
     /// <summary>Ends an agent that was warm: its workload is asked first, unless there is nobody left to ask.</summary>
-    private async Task<AgentExit> StopAsync(AgentSession session, ILaunchedAgent launched)
+    private async Task<AgentExit> StopAsync(AgentSession session)
     {
         if (!session.Over.IsCompleted)
         {
@@ -118,13 +114,13 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
         if (!session.Over.IsCompleted)
         {
             AgentExitCause cause = agent.StopCause ?? AgentExitCause.Stopped;
-            (ProcessExit exit, bool killed) = await EndAsync(session, launched, environment.Options.ExitTimeout).ConfigureAwait(false);
-            return Exit(cause, exit, killed, killed ? "It did not end when it was asked to, and was killed." : "It ended when it was asked to.");
+            AgentEnding asked = await EndAsync(environment.Options.ExitTimeout).ConfigureAwait(false);
+            return Exit(cause, asked, asked.Killed ? "It did not end when it was asked to, and was killed." : "It ended when it was asked to.");
         }
 
         AgentEnd end = await session.Ended.ConfigureAwait(false);
-        (ProcessExit process, bool hadToBeKilled) = await EndAsync(session, launched, patience: TimeSpan.Zero).ConfigureAwait(false);
-        return Exit(end.Cause, process, hadToBeKilled, end.Detail);
+        AgentEnding ending = await EndAsync(patience: TimeSpan.Zero).ConfigureAwait(false);
+        return Exit(end.Cause, ending, end.Detail);
     }
 
     private async Task AskWorkloadAsync(AgentSession session)
@@ -148,11 +144,26 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
         }
     }
 
-    /// <summary>Closes the link, on which the agent ends by itself, and kills it when it does not within the time it is given.</summary>
-    private async Task<(ProcessExit Exit, bool Killed)> EndAsync(AgentSession session, ILaunchedAgent launched, TimeSpan patience)
+    /// <summary>
+    /// Closes the link, on which the agent ends by itself, and kills it when it does not within the time it is given. Does nothing for one
+    /// that was not launched, or has been ended.
+    /// </summary>
+    private async Task<AgentEnding> EndAsync(TimeSpan patience)
     {
-        await session.DisposeAsync().ConfigureAwait(false);
-        return await _launcher.EndAsync(launched, patience, hurry: !_wasWarm).ConfigureAwait(false);
+        if (_launched is not { } launched)
+        {
+            return default;
+        }
+
+        _launched = null;
+        Task closing = _session?.DisposeAsync().AsTask() ?? Task.CompletedTask;
+        AgentEnding ending = await _launcher.EndAsync(launched, patience, hurry: _toldOfStart is null).ConfigureAwait(false);
+        if (!await environment.EndsAsync(closing).ConfigureAwait(false))
+        {
+            LogObserverHangs(_logger, agent.Id);
+        }
+
+        return ending;
     }
 
     /// <summary>What nobody expected is a failed start like any other, so that the next one waits.</summary>
@@ -167,7 +178,7 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
         return new AgentStartException(AgentStartFailure.NotStarted, $"Agent {agent.Id} could not be started: {failure.Message}", failure);
     }
 
-    private AgentExit StartFailed(AgentStartException failure, ProcessExit? process, bool killed)
+    private AgentExit StartFailed(AgentStartException failure, AgentEnding ending)
     {
         bool wanted = agent.StopCause is null;
         if (wanted)
@@ -176,18 +187,40 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
         }
 
         environment.Pool.StartFailed(agent, failure);
-        return Exit(agent.StopCause ?? AgentExitCause.StartFailed, process, killed, failure.Message);
+        return Exit(agent.StopCause ?? AgentExitCause.StartFailed, ending, failure.Message);
     }
 
-    private AgentExit Exit(AgentExitCause cause, ProcessExit? process, bool killed, string detail) => new()
+    private AgentExit Exit(AgentExitCause cause, AgentEnding ending, string detail) => new()
     {
         Id = agent.Id,
         Cause = cause,
-        Code = process?.Code,
-        Signal = process?.Signal,
-        Killed = killed,
-        Detail = detail,
+        Code = ending.Exit?.Code,
+        Signal = ending.Exit?.Signal,
+        Killed = ending.Killed,
+        Detail = ending.Remark is { } remark ? $"{detail} {remark}" : detail,
     };
+
+    /// <summary>The delegate hears of the end of an agent of whose start it has heard. When it does not return, it is told nothing more.</summary>
+    private async Task TellOfEndAsync(AgentExit exit)
+    {
+        LogExited(_logger, agent.Id, exit.Cause, exit.Detail);
+        if (agent.EndedTooSoon is { } sentence)
+        {
+            LogEndedTooSoon(_logger, sentence, exit.Detail);
+        }
+
+        agent.Session?.SetExited(exit);
+        if (_toldOfStart is null)
+        {
+            return;
+        }
+
+        if (!await environment.EndsAsync(_toldOfStart).ConfigureAwait(false)
+            || !await environment.EndsAsync(TellAsync(() => environment.Delegate.OnProcessExited(agent.Id, exit))).ConfigureAwait(false))
+        {
+            LogDelegateHangs(_logger, agent.Id);
+        }
+    }
 
     /// <summary>
     /// On a thread of its own: a life goes on, now and then, on the thread of whoever made it go on, which strangers' code must not hold up.
@@ -215,6 +248,12 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
 
     [LoggerMessage(302, LogLevel.Error, "The process delegate threw for agent {AgentId}")]
     private static partial void LogDelegateFailed(ILogger logger, Exception failure, string agentId);
+
+    [LoggerMessage(308, LogLevel.Error, "The process delegate has not returned from a call for agent {AgentId}: the manager stops without waiting for it any longer, and tells it nothing more of that agent")]
+    private static partial void LogDelegateHangs(ILogger logger, string agentId);
+
+    [LoggerMessage(309, LogLevel.Error, "The observer of the workload on agent {AgentId} has not returned from a call: the manager stops without waiting for it any longer")]
+    private static partial void LogObserverHangs(ILogger logger, string agentId);
 
     [LoggerMessage(304, LogLevel.Error, "Agent {AgentId} could not be started for a reason that was not foreseen")]
     private static partial void LogUnexpected(ILogger logger, Exception failure, string agentId);

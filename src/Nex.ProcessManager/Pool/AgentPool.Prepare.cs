@@ -25,7 +25,7 @@ internal sealed partial class AgentPool
             Bind(agent, request);
         }
 
-        _changed();
+        Changed();
         return agent;
     }
 
@@ -53,7 +53,7 @@ internal sealed partial class AgentPool
             }
         }
 
-        _changed();
+        Changed();
         return waiter is null ? new ValueTask<PooledAgent>(agent!) : new ValueTask<PooledAgent>(WaitAsync(waiter, cancellationToken));
     }
 
@@ -73,6 +73,8 @@ internal sealed partial class AgentPool
                 waiter.Granted.TrySetCanceled(cancellationToken);
             }
         }
+
+        Changed();
     }
 
     /// <summary>An agent can die between two steps of its life: what is known to be dead is not handed out in between either.</summary>

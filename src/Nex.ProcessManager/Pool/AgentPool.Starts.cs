@@ -24,18 +24,18 @@ internal sealed partial class AgentPool
     /// <param name="retryIn">When to ask again because a failed start has to be waited for; null when there is no need to.</param>
     internal IReadOnlyList<PooledAgent> ClaimStarts(out TimeSpan? retryIn)
     {
+        var claimed = new List<PooledAgent>();
         lock (_lock)
         {
             retryIn = _phase == Phase.Open ? _backoff.Wait : null;
             if (_phase != Phase.Open || retryIn is not null)
             {
-                return [];
+                return claimed;
             }
 
             int starting = _counts[(int)AgentState.Starting];
             int missing = _size + _waiters.Count - starting - _counts[(int)AgentState.Warm];
             int allowed = Math.Min(_backoff.Failures > 0 ? 1 : _maxConcurrentStarts, _maxConcurrentStarts - _leftBehind.Count) - starting;
-            var claimed = new List<PooledAgent>();
             for (int count = Math.Min(missing, allowed); count > 0; count--)
             {
                 var agent = new PooledAgent(SortableId.Create(_time), _backoff.Round);
@@ -43,9 +43,10 @@ internal sealed partial class AgentPool
                 Enter(agent, AgentState.Starting);
                 claimed.Add(agent);
             }
-
-            return claimed;
         }
+
+        _telemetry.Tell();
+        return claimed;
     }
 
     /// <summary>An agent has said hello: it goes to the first who waits, or becomes warm.</summary>
@@ -68,7 +69,7 @@ internal sealed partial class AgentPool
             _ready.TrySetResult();
         }
 
-        _changed();
+        Changed();
         return true;
     }
 
@@ -93,7 +94,7 @@ internal sealed partial class AgentPool
             }
         }
 
-        _changed();
+        Changed();
     }
 
     /// <summary>An agent is at its end: was that its start's fault? It is asked before anything is started in its place.</summary>
@@ -129,7 +130,7 @@ internal sealed partial class AgentPool
                     _leftBehind.Remove(work);
                 }
 
-                _changed();
+                Changed();
             },
             TaskScheduler.Default);
     }

@@ -103,7 +103,7 @@ internal sealed partial class AgentPool
             _phase = _phase == Phase.Opening ? Phase.Open : _phase;
         }
 
-        _changed();
+        Changed();
     }
 
     /// <summary>An agent has died, or is about to be ended: it is not handed out any more.</summary>
@@ -115,7 +115,7 @@ internal sealed partial class AgentPool
             StopLocked(agent);
         }
 
-        _changed();
+        Changed();
     }
 
     /// <summary>Nothing of an agent is left. Those who are told of that are told now, before <see cref="SetGone"/>.</summary>
@@ -137,7 +137,7 @@ internal sealed partial class AgentPool
             _telemetry.Exited(exit.Cause);
         }
 
-        _changed();
+        Changed();
     }
 
     /// <summary>Everybody who is told of an agent's end has been.</summary>
@@ -174,13 +174,14 @@ internal sealed partial class AgentPool
             agent.RequestStop(cause);
         }
 
-        _changed();
+        Changed();
     }
 
     /// <summary>No new workloads: waiters fail, and agents without a workload are told to stop.</summary>
     /// <returns>Those agents, and those that were told before and have not gone.</returns>
     internal IReadOnlyList<PooledAgent> EnterLameDuck()
     {
+        PooledAgent[] ending;
         lock (_lock)
         {
             if (_phase is Phase.Stopping or Phase.Stopped)
@@ -192,14 +193,18 @@ internal sealed partial class AgentPool
             _ready.TrySetException(LameDuck());
             FailWaiters(LameDuck);
             StopAll(agent => agent.State is AgentState.Starting or AgentState.Warm, AgentExitCause.LameDuck);
-            return [.. _agents.Values.Concat(_untold).Where(agent => agent.StopCause == AgentExitCause.LameDuck)];
+            ending = [.. _agents.Values.Concat(_untold).Where(agent => agent.StopCause == AgentExitCause.LameDuck)];
         }
+
+        Changed();
+        return ending;
     }
 
     /// <summary>The end: waiters fail, and every agent is told to stop.</summary>
     /// <returns>The agents that have not gone; there will be no others.</returns>
     internal IReadOnlyList<PooledAgent> Close()
     {
+        PooledAgent[] ending;
         lock (_lock)
         {
             if (_phase != Phase.Stopped)
@@ -210,8 +215,11 @@ internal sealed partial class AgentPool
             _ready.TrySetException(Stopping());
             FailWaiters(Stopping);
             StopAll(_ => true, AgentExitCause.ManagerStopped);
-            return [.. _agents.Values, .. _untold];
+            ending = [.. _agents.Values, .. _untold];
         }
+
+        Changed();
+        return ending;
     }
 
     internal void MarkStopped()
@@ -256,6 +264,13 @@ internal sealed partial class AgentPool
                 ? session
                 : throw new ProcessManagerException(ProcessManagerError.NotPrepared, $"Agent '{id}' has not been prepared for a workload.");
         }
+    }
+
+    /// <summary>Behind every change, and not under the lock: tells of it those who listen, and who starts agents.</summary>
+    private void Changed()
+    {
+        _telemetry.Tell();
+        _changed();
     }
 
     private PooledAgent Find(string id) => _agents.GetValueOrDefault(id)

@@ -25,7 +25,7 @@ internal sealed partial class BoundedLauncher(PooledAgent agent, AgentEnvironmen
         if (!launching.IsCompleted)
         {
             await givingUp.CancelAsync().ConfigureAwait(false);
-            if (!await EndsWithinAsync(launching, environment.Options.ExitTimeout, CancellationToken.None).ConfigureAwait(false))
+            if (!await environment.EndsWithinAsync(launching, environment.Options.ExitTimeout, CancellationToken.None).ConfigureAwait(false))
             {
                 LeaveBehind(EndLateAsync(launching));
                 throw deadline.Failure("was not launched");
@@ -44,63 +44,66 @@ internal sealed partial class BoundedLauncher(PooledAgent agent, AgentEnvironmen
 
     /// <summary>Waits until the process has ended, kills it when it has not in the time that it is given, and removes what the host holds for it.</summary>
     /// <param name="hurry">
-    /// Whether the removal may be left behind. It is waited for otherwise, unless the stop of the manager has no time left: what a workload has
+    /// Whether what hangs may be left behind. It is waited for otherwise, unless the stop of the manager has no time left: what a workload has
     /// written can take long to remove.
     /// </param>
-    internal async Task<(ProcessExit Exit, bool Killed)> EndAsync(ILaunchedAgent launched, TimeSpan patience, bool hurry)
+    internal async Task<AgentEnding> EndAsync(ILaunchedAgent launched, TimeSpan patience, bool hurry)
     {
-        bool killed = !await EndsWithinAsync(launched.Exited, patience, environment.Force).ConfigureAwait(false);
-        if (killed)
+        bool killed = !await environment.EndsWithinAsync(launched.Exited, patience, environment.Force).ConfigureAwait(false);
+        Task cleaning = Task.Run(() => CleanUpAsync(launched), CancellationToken.None);
+        bool clean = hurry
+            ? await environment.EndsWithinAsync(cleaning, environment.Options.ExitTimeout, CancellationToken.None).ConfigureAwait(false)
+            : await environment.EndsAsync(cleaning).ConfigureAwait(false);
+        string? fault = clean ? await FaultOfAsync(cleaning).ConfigureAwait(false) : null;
+        if (!clean)
         {
-            await KillAsync(launched).ConfigureAwait(false);
+            LeaveBehind(cleaning);
         }
 
-        ProcessExit exit = await launched.Exited.ConfigureAwait(false);
-        Task removing = Task.Run(() => launched.DisposeAsync().AsTask());
-        if (!hurry)
-        {
-            await removing.WaitAsync(environment.Force).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
-        if (await EndsWithinAsync(removing, environment.Options.ExitTimeout, CancellationToken.None).ConfigureAwait(false))
-        {
-            await removing.ConfigureAwait(false);
-        }
-        else
-        {
-            LeaveBehind(removing);
-        }
-
-        return (exit, killed);
+        ProcessExit? exit = launched.Exited.IsCompleted ? await launched.Exited.ConfigureAwait(false) : null;
+        return new AgentEnding(exit, killed, fault);
     }
 
-    private async Task KillAsync(ILaunchedAgent launched)
+    private async Task<string?> FaultOfAsync(Task cleaning)
     {
-        do
+        try
         {
-            launched.Kill();
+            await cleaning.ConfigureAwait(false);
+            return null;
         }
-        while (!await EndsWithinAsync(launched.Exited, environment.Options.ExitTimeout, CancellationToken.None).ConfigureAwait(false));
+        catch (Exception failure)
+        {
+            LogNotRemoved(_logger, failure, agent.Id);
+            return failure.Message;
+        }
     }
 
-    private async Task EndLateAsync(Task<ILaunchedAgent> launching)
+    /// <summary>Kills it until it has ended, which a process that the kernel holds does late or never, and removes the rest.</summary>
+    private async Task CleanUpAsync(ILaunchedAgent launched)
     {
-        ILaunchedAgent launched = await launching.ConfigureAwait(false);
-        await KillAsync(launched).ConfigureAwait(false);
+        while (!launched.Exited.IsCompleted)
+        {
+            Kill(launched);
+            await environment.EndsWithinAsync(launched.Exited, environment.Options.ExitTimeout, CancellationToken.None).ConfigureAwait(false);
+        }
+
         await launched.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task<bool> EndsWithinAsync(Task work, TimeSpan patience, CancellationToken force)
+    private void Kill(ILaunchedAgent launched)
     {
-        if (patience > TimeSpan.Zero && !work.IsCompleted)
+        try
         {
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(force);
-            await Task.WhenAny(work, Task.Delay(patience, environment.Time, either.Token)).ConfigureAwait(false);
-            await either.CancelAsync().ConfigureAwait(false);
+            launched.Kill();
         }
-
-        return work.IsCompleted;
+        catch (Exception failure)
+        {
+            // It is tried again: an agent that runs on must not be forgotten.
+            LogNotKilled(_logger, failure, agent.Id);
+        }
     }
+
+    private async Task EndLateAsync(Task<ILaunchedAgent> launching) => await CleanUpAsync(await launching.ConfigureAwait(false)).ConfigureAwait(false);
 
     private void LeaveBehind(Task work)
     {
@@ -130,4 +133,25 @@ internal sealed partial class BoundedLauncher(PooledAgent agent, AgentEnvironmen
 
     [LoggerMessage(306, LogLevel.Information, "What the host did for agent {AgentId}, and was not waited for, has failed")]
     private static partial void LogFailedLate(ILogger logger, Exception failure, string agentId);
+
+    [LoggerMessage(313, LogLevel.Error, "What the host holds for agent {AgentId} could not be removed: it is tried again when the manager stops, and when the next starts")]
+    private static partial void LogNotRemoved(ILogger logger, Exception failure, string agentId);
+
+    [LoggerMessage(314, LogLevel.Error, "Agent {AgentId} could not be killed: it is tried again")]
+    private static partial void LogNotKilled(ILogger logger, Exception failure, string agentId);
+}
+
+/// <summary>How an agent was ended.</summary>
+/// <param name="Exit">How its process ended; null where there was none, or the kernel still holds it.</param>
+/// <param name="Killed">Whether it did not end by itself.</param>
+/// <param name="Fault">Why something of it is left; null where nothing is, as far as is known.</param>
+internal readonly record struct AgentEnding(ProcessExit? Exit, bool Killed, string? Fault)
+{
+    /// <summary>One sentence on what is left of it, or null.</summary>
+    internal string? Remark => this switch
+    {
+        { Fault: { } fault } => $"Something of it could not be removed: {fault}",
+        { Killed: true, Exit: null } => "Its process has not ended: the host holds it.",
+        _ => null,
+    };
 }

@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
 
 namespace Nex.ProcessManager.Telemetry;
 
 /// <summary>
 /// The metrics and traces of process managers. Tags have few values: the sandbox, a state, a cause; never an id.
 /// </summary>
-public static class ProcessManagerTelemetry
+public static partial class ProcessManagerTelemetry
 {
     /// <summary>The name of the meter and of the activity source.</summary>
     public const string Name = "Nex.ProcessManager";
@@ -38,4 +39,31 @@ public static class ProcessManagerTelemetry
         Meter.CreateHistogram<double>("nex.pool.wait.duration", "s", "How long prepare requests waited that found no warm agent");
 
     internal static KeyValuePair<string, object?> Sandbox(string sandbox) => new("nex.sandbox", sandbox);
+
+    /// <summary>Begins an activity. It is ended by <see cref="End"/>.</summary>
+    /// <returns>Null where nobody listens.</returns>
+    internal static Activity? Begin(string name, ILogger logger)
+    {
+        Activity? activity = null;
+        Harmless(() => activity = Source.StartActivity(name), logger);
+        return activity;
+    }
+
+    internal static void End(Activity? activity, ILogger logger) => Harmless(() => activity?.Dispose(), logger);
+
+    /// <summary>Calls who listens. What he throws is logged, and harms nothing.</summary>
+    internal static void Harmless(Action call, ILogger logger)
+    {
+        try
+        {
+            call();
+        }
+        catch (Exception failure)
+        {
+            LogListenerFailed(logger, failure);
+        }
+    }
+
+    [LoggerMessage(120, LogLevel.Warning, "A listener of the metrics or traces of the process manager threw: what it tells may be wrong")]
+    private static partial void LogListenerFailed(ILogger logger, Exception failure);
 }

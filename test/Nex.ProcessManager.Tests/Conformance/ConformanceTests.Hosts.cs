@@ -40,7 +40,7 @@ public abstract partial class ConformanceTests
         string leftCgroup = Path.Combine(HostCgroup.Root ?? "", Path.GetFileName(left));
         // What only looks like ours, and is not.
         string foreign = Directory.CreateDirectory(Path.Combine(run, "nex-foreign")).FullName;
-        string file = Path.Combine(run, "nex-1-1-00000000-1");
+        string file = Path.Combine(run, "nex-1-1-00000000-00000000-1");
         await File.WriteAllTextAsync(file, "a file");
 
         await using IProcessManager manager = ProcessManagerFactory.Create(Options with { RunDirectory = run });

@@ -1,3 +1,4 @@
+using System.Text;
 using Nex.Linux;
 using Nex.ProcessManager.Agents;
 using Nex.ProcessManager.Tests.Support;
@@ -101,12 +102,15 @@ public sealed class DeathTests
     [InlineData("7fffffff", "A frame of 2147483647 bytes was announced; at most 524288 are accepted")]
     [InlineData("000000025b5d", "no JSON object")]
     [InlineData("000000027b7d", "not one request, notification or answer")]
+    [InlineData("""{"jsonrpc":"2.0","method":"workload.output","params":{"lines":[null]}}""", "A line of its output is null.")]
+    [InlineData("""{"jsonrpc":"2.0","method":"workload.output","params":{"lines":null}}""", "The output is not as its method has it")]
+    [InlineData("""{"jsonrpc":"2.0","method":"workload.output","params":{"lines":[{"stream":"stdout","text":null}]}}""", "The output is not as its method has it")]
     public Task An_agent_that_breaks_the_protocol_leaves_at_once_and_is_replaced(string bytes, string reason) => RunAsync(
         async test =>
         {
             FakeAgent agent = (await test.StartAsync())[0];
 
-            agent.SendBytes(Convert.FromHexString(bytes));
+            agent.SendBytes(bytes[0] == '{' ? [0, 0, 0, (byte)bytes.Length, .. Encoding.UTF8.GetBytes(bytes)] : Convert.FromHexString(bytes));
 
             AgentExit exit = await test.Delegate.Exited.AtAsync(0);
             Assert.Equal((AgentExitCause.ProtocolViolation, true), (exit.Cause, exit.Killed));

@@ -138,6 +138,7 @@ public sealed class HangingHostTests : IDisposable
             test.Launcher.Plan = _ => new FakeAgentPlan();
             LetGo();
             _ = await test.Delegate.Started.CountAsync(2);
+            await StopAsync(test);
         },
         DefaultOptions with { MaxConcurrentStarts = 2 });
 
@@ -173,6 +174,24 @@ public sealed class HangingHostTests : IDisposable
             Assert.Empty(test.Delegate.Started.Reached);
         },
         OneFailure);
+
+    [Fact]
+    public Task A_process_that_the_host_does_not_let_go_of_holds_up_no_other_start() => RunAsync(
+        async test =>
+        {
+            Task starting = test.Manager.StartAsync(test.Delegate);
+            FakeAgent held = await test.Launcher.Launched.AtAsync(0);
+            test.Time.LetRetriesPass();
+            // The one is for the kill, the other for the start.
+            await test.Time.PassAsync(test.Options.ExitTimeout, time: 2);
+
+            await starting.Within();
+            Assert.NotEqual(held.Id, test.Delegate.Started.Reached[0]);
+            held.Exit(signal: 9);
+            await StopAsync(test);
+        },
+        DefaultOptions with { MaxConcurrentStarts = 2 },
+        new FakeLauncher(number => number == 0 ? new FakeAgentPlan { Hello = FakeHello.OtherId, EndsWithLink = false, EndsWhenKilled = false } : new FakeAgentPlan()));
 
     /// <summary>What hangs then hangs in the removal too, which waits for it.</summary>
     [Fact]
@@ -220,6 +239,13 @@ public sealed class HangingHostTests : IDisposable
         Task stopping = test.Manager.StopAsync(new CancellationToken(canceled: true));
         await test.Time.PassAsync(test.Options.ExitTimeout);
         await stopping.Within();
+    }
+
+    /// <summary>What was left behind may come back behind the stop.</summary>
+    private static async Task StopAsync(PoolTest test)
+    {
+        await test.Manager.StopAsync().Within();
+        await test.Launcher.Closed.Within();
     }
 
     private static int ExitTimersSet(PoolTest test) => test.Time.TimersSet.Count(set => set == test.Options.ExitTimeout);

@@ -178,7 +178,7 @@ public sealed class PrepareNextTests
     {
         var launcher = new FakeLauncher();
         var time = new TestTime();
-        var pool = new AgentPool(DefaultOptions, time, new PoolTelemetry(launcher.Sandbox, time), () => { });
+        var pool = new AgentPool(DefaultOptions, time, new PoolTelemetry(launcher.Sandbox, time, new LogRecorder()), () => { });
         pool.BeginOpening();
         pool.Open();
         await launcher.OpenAsync(CancellationToken.None);

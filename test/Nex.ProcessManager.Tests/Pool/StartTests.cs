@@ -98,6 +98,21 @@ public sealed class StartTests
         launcher: new FakeLauncher { OpenFailure = new ProcessManagerException(ProcessManagerError.SandboxUnavailable, "No sandbox here.") });
 
     [Fact]
+    public Task A_start_says_why_it_failed_though_what_it_made_cannot_be_removed() => RunAsync(
+        async test =>
+        {
+            ProcessManagerException failure = await FailsAsync(ProcessManagerError.SandboxUnavailable, () => test.Manager.StartAsync(test.Delegate));
+
+            Assert.Equal("No sandbox here.", failure.Message);
+            Assert.Equal(PoolState.Stopped, test.Manager.Status.State);
+        },
+        launcher: new FakeLauncher
+        {
+            OpenFailure = new ProcessManagerException(ProcessManagerError.SandboxUnavailable, "No sandbox here."),
+            CloseFailure = new IOException("Directory not empty."),
+        });
+
+    [Fact]
     public Task A_start_fails_with_the_last_reason_after_so_many_failures() => RunAsync(
         async test =>
         {

@@ -107,15 +107,13 @@ public sealed class StopTests
 
     /// <summary>A process that the kernel does not let go of is waited for, and signalled again from time to time.</summary>
     [Fact]
-    public Task A_forced_stop_does_not_spin_while_a_killed_process_has_not_ended() => RunAsync(
+    public Task A_stop_does_not_spin_while_a_killed_process_has_not_ended() => RunAsync(
         Stubborn with { EndsWhenKilled = false },
         async test =>
         {
             FakeAgent agent = (await test.StartAsync())[0];
-            using var cancelling = new CancellationTokenSource();
-            Task stopping = test.Manager.StopAsync(cancelling.Token);
-            await test.Time.TimerSetAsync(test.Options.ExitTimeout);
-            await Task.Run(cancelling.Cancel).Within();
+            Task stopping = test.Manager.StopAsync();
+            await test.Time.PassAsync(test.Options.ExitTimeout);
             await test.Time.TimerSetAsync(test.Options.ExitTimeout, time: 2);
             Assert.Equal(1, agent.Kills);
 
@@ -125,7 +123,75 @@ public sealed class StopTests
 
             agent.Exit(signal: Signals.Kill);
             await stopping.Within();
+            Assert.Equal((Signals.Kill, true), (test.Delegate.Exited.Reached[0].Signal, test.Delegate.Exited.Reached[0].Killed));
         });
+
+    [Fact]
+    public Task A_killed_process_that_has_not_ended_holds_up_no_stop_that_has_no_time_left() => RunAsync(
+        Stubborn with { EndsWhenKilled = false },
+        async test =>
+        {
+            FakeAgent agent = (await test.StartAsync())[0];
+            using var cancelling = new CancellationTokenSource();
+            Task stopping = test.Manager.StopAsync(cancelling.Token);
+            await test.Time.TimerSetAsync(test.Options.ExitTimeout);
+            await cancelling.CancelAsync();
+            // The one is for the kill, the other for the stop.
+            await test.Time.PassAsync(test.Options.ExitTimeout, time: 3);
+
+            await stopping.Within();
+            AgentExit exit = Assert.Single(test.Delegate.Exited.Reached);
+            Assert.Equal((AgentExitCause.ManagerStopped, null, null, true), (exit.Cause, exit.Code, exit.Signal, exit.Killed));
+            Assert.EndsWith("Its process has not ended: the host holds it.", exit.Detail, StringComparison.Ordinal);
+            Assert.False(test.Launcher.IsDisposed);
+            agent.Exit(signal: Signals.Kill);
+            await test.Launcher.Closed.Within();
+        });
+
+    [Fact]
+    public Task A_kill_that_fails_is_tried_again() => RunAsync(
+        async test =>
+        {
+            FakeAgent agent = (await test.StartAsync())[0];
+            Task stopping = test.Manager.StopProcessAsync(agent.Id);
+            await test.Time.PassAsync(test.Options.ExitTimeout);
+
+            await test.Time.PassAsync(test.Options.ExitTimeout, time: 2);
+
+            await stopping.Within();
+            Assert.Equal(2, agent.Kills);
+            Assert.Contains(test.Log.Lines.Reached, line => line.Text.EndsWith("could not be killed: it is tried again", StringComparison.Ordinal));
+        },
+        launcher: new FakeLauncher(number => number == 0 ? Stubborn with { OnKilling = kill => Assert.NotEqual(1, kill) } : new FakeAgentPlan()));
+
+    [Fact]
+    public Task What_of_an_agent_cannot_be_removed_is_told_beside_its_end() => RunAsync(
+        new FakeAgentPlan { Remove = () => throw new IOException("Directory not empty.") },
+        async test =>
+        {
+            (FakeAgent agent, _) = await test.StartDeployedAsync();
+            agent.Exit(code: 3);
+
+            AgentExit exit = await test.Delegate.Exited.AtAsync(0);
+
+            Assert.Equal((AgentExitCause.ProcessExited, 3, false), (exit.Cause, exit.Code, exit.Killed));
+            Assert.Equal("Its process ended with exit code 3. Something of it could not be removed: Directory not empty.", exit.Detail);
+            Assert.Contains(test.Log.Lines.Reached, line => line.Failure?.Message == "Directory not empty.");
+        });
+
+    [Fact]
+    public Task A_manager_whose_directory_cannot_be_removed_is_stopped_all_the_same_and_says_so() => RunAsync(
+        async test =>
+        {
+            _ = await test.StartAsync();
+
+            Exception? failure = await Record.ExceptionAsync(() => test.Manager.StopAsync().Within());
+
+            Assert.Same(test.Launcher.CloseFailure, failure);
+            Assert.Equal(PoolState.Stopped, test.Manager.Status.State);
+            Assert.Contains(test.Log.Lines.Reached, line => line.Failure == failure);
+        },
+        launcher: new FakeLauncher { CloseFailure = new IOException("Directory not empty.") });
 
     [Fact]
     public Task Stops_at_the_same_time_and_afterwards_end_together() => RunAsync(

@@ -26,6 +26,17 @@ internal static partial class TestLibc
     [LibraryImport("libc", EntryPoint = "umount2", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Unmount(string directory, int flags);
 
+    /// <summary>Takes a lease on a file that nobody else has open. It is asked back by a signal, and ends with the descriptor.</summary>
+    internal static void Lease(SafeFileHandle file, int signal)
+    {
+        const int setSignal = 10, setLease = 1024, writing = 1;
+        Assert.Equal(0, Fcntl(file, setSignal, signal));
+        Assert.Equal(0, Fcntl(file, setLease, writing));
+    }
+
+    [LibraryImport("libc", EntryPoint = "fcntl")]
+    private static partial int Fcntl(SafeFileHandle file, int command, nint argument);
+
     [LibraryImport("libc", EntryPoint = "dup")]
     private static partial int Duplicate(int descriptor);
 }

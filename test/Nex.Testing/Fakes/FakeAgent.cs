@@ -73,7 +73,7 @@ internal sealed class FakeAgent : ILaunchedAgent
 
     public void Kill()
     {
-        _ = Interlocked.Increment(ref _kills);
+        _plan.OnKilling(Interlocked.Increment(ref _kills));
         if (_plan.EndsWhenKilled)
         {
             Exit(signal: Signals.Kill);
@@ -87,13 +87,19 @@ internal sealed class FakeAgent : ILaunchedAgent
             _violate($"Agent {Id} was disposed of before it had ended.");
         }
 
-        await _plan.Remove().ConfigureAwait(false);
-        if (Interlocked.Increment(ref _disposed) > 1)
+        try
         {
-            _violate($"Agent {Id} was disposed of twice.");
+            await _plan.Remove().ConfigureAwait(false);
         }
+        finally
+        {
+            if (Interlocked.Increment(ref _disposed) > 1)
+            {
+                _violate($"Agent {Id} was disposed of twice.");
+            }
 
-        await Link.DisposeAsync().ConfigureAwait(false);
+            await Link.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     /// <summary>Its process ends, once.</summary>

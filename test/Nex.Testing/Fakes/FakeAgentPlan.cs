@@ -81,6 +81,9 @@ internal sealed record FakeAgentPlan
     /// <summary>Whether it ends when the node closes the link.</summary>
     internal bool EndsWithLink { get; init; } = true;
 
+    /// <summary>Takes which kill it is, from 1 on.</summary>
+    internal Action<int> OnKilling { get; init; } = _ => { };
+
     /// <summary>Whether a kill ends it at once; false is a process that the kernel holds, until the test makes it end.</summary>
     internal bool EndsWhenKilled { get; init; } = true;
 

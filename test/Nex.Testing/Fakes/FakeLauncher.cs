@@ -38,6 +38,9 @@ internal sealed class FakeLauncher(Func<int, FakeAgentPlan>? plan = null) : ILau
     /// <summary>Why limits cannot be applied.</summary>
     internal ProcessManagerException? LimitsFailure { get; init; }
 
+    /// <summary>Why not all of what it has can be removed when it is disposed of.</summary>
+    internal Exception? CloseFailure { get; init; }
+
     /// <summary>The ids of all launches that were asked for.</summary>
     internal Milestones<string> Requested { get; } = new();
 
@@ -111,7 +114,7 @@ internal sealed class FakeLauncher(Func<int, FakeAgentPlan>? plan = null) : ILau
         }
 
         _ = _closed.TrySetResult();
-        return ValueTask.CompletedTask;
+        return CloseFailure is null ? ValueTask.CompletedTask : ValueTask.FromException(CloseFailure);
     }
 
     private void Require(bool holds, string violation)

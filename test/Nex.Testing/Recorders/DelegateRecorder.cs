@@ -28,6 +28,9 @@ internal sealed class DelegateRecorder : IProcessDelegate
     /// <summary>The agents that ended.</summary>
     internal Milestones<AgentExit> Exited { get; } = new();
 
+    /// <summary>The agents of whose start, and then of whose end, it has heard, and has returned.</summary>
+    internal Milestones<string> Returned { get; } = new();
+
     /// <summary>Calls that came twice, out of order, or at the same time for one id.</summary>
     internal IReadOnlyCollection<string> Faults => [.. _faults];
 
@@ -46,6 +49,7 @@ internal sealed class DelegateRecorder : IProcessDelegate
         finally
         {
             _told[id] = Told.Started;
+            Returned.Add(id);
         }
     }
 
@@ -69,6 +73,7 @@ internal sealed class DelegateRecorder : IProcessDelegate
         {
             _told[id] = Told.Exited;
             Exited.Add(exit);
+            Returned.Add(id);
         }
     }
 }

@@ -11,6 +11,9 @@ internal sealed class LogRecorder : ILoggerFactory, ILogger
 {
     internal Milestones<LogLine> Lines { get; } = new();
 
+    /// <summary>Runs in the thread that logs.</summary>
+    internal Action<LogLine> OnLogged { get; set; } = _ => { };
+
     public ILogger CreateLogger(string categoryName) => this;
 
     public void AddProvider(ILoggerProvider provider)
@@ -22,8 +25,12 @@ internal sealed class LogRecorder : ILoggerFactory, ILogger
 
     public bool IsEnabled(LogLevel logLevel) => true;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        Lines.Add(new LogLine(logLevel, eventId.Id, formatter(state, exception), exception));
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        var line = new LogLine(logLevel, eventId.Id, formatter(state, exception), exception);
+        Lines.Add(line);
+        OnLogged(line);
+    }
 
     public void Dispose()
     {

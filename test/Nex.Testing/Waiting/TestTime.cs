@@ -12,12 +12,17 @@ internal sealed class TestTime : FakeTimeProvider
     private readonly Lock _lock = new();
     private TimeSpan? _retry;
     private bool _retriesPass;
+    private TimeSpan? _passing;
 
     /// <summary>How long each timer was to wait, for every time that one was set.</summary>
     internal IReadOnlyList<TimeSpan> TimersSet => _set.Reached;
 
+    /// <summary>Runs before a timer of a length is made, in the thread that makes it.</summary>
+    internal Action<TimeSpan> OnTimer { get; set; } = _ => { };
+
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
+        OnTimer(dueTime);
         ITimer timer = base.CreateTimer(callback, state, dueTime, period);
         Record(dueTime);
         return new RecordedTimer(timer, this, isRetry: dueTime == Timeout.InfiniteTimeSpan);
@@ -52,12 +57,34 @@ internal sealed class TestTime : FakeTimeProvider
     /// <summary>Waits until a timer of that length has been set for the given time.</summary>
     internal Task TimerSetAsync(TimeSpan length, int time = 1) => _set.CountAsync(set => set == length, time);
 
+    /// <summary>From now on the time of every timer of that length passes at once, and of those that are set already.</summary>
+    internal void LetPass(TimeSpan length)
+    {
+        lock (_lock)
+        {
+            _passing = length;
+        }
+
+        Advance(length);
+    }
+
     private void Record(TimeSpan dueTime)
     {
-        if (dueTime != Timeout.InfiniteTimeSpan)
+        if (dueTime == Timeout.InfiniteTimeSpan)
         {
-            _set.Add(dueTime);
+            return;
         }
+
+        _set.Add(dueTime);
+        lock (_lock)
+        {
+            if (dueTime != _passing)
+            {
+                return;
+            }
+        }
+
+        _ = Task.Run(() => Advance(dueTime));
     }
 
     /// <summary>Ends that.</summary>

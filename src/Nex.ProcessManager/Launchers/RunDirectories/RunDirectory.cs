@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using Nex.Linux;
 using Nex.Linux.Processes;
 
@@ -18,10 +19,13 @@ internal sealed class RunDirectory
 
     private const UnixFileMode WritableByOthers = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
 
-    private RunDirectory(string path, InstanceName instance)
+    private readonly SafeFileHandle _lock;
+
+    private RunDirectory(string path, InstanceName instance, SafeFileHandle held)
     {
         DirectoryPath = path;
         Instance = instance;
+        _lock = held;
     }
 
     internal string DirectoryPath { get; }
@@ -45,8 +49,7 @@ internal sealed class RunDirectory
                 onLeftovers(leftovers);
             }
 
-            Make(path);
-            return new RunDirectory(path, instance);
+            return new RunDirectory(path, instance, Make(path));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -131,7 +134,18 @@ internal sealed class RunDirectory
         }
     }
 
-    internal void Remove() => Remove(DirectoryPath);
+    internal void Remove()
+    {
+        Remove(DirectoryPath);
+        _lock.Dispose();
+    }
+
+    /// <summary>Whether nobody shows that he lives in a directory that <see cref="Open"/> has made.</summary>
+    internal static bool IsDeserted(string path)
+    {
+        using SafeFileHandle directory = Descriptor.OpenReadOnly(path);
+        return FileLock.TryTake(directory, path);
+    }
 
     private static UnixFileMode Mode => ProcessControl.EffectiveUserId == 0 ? Passable : Private;
 
@@ -163,10 +177,16 @@ internal sealed class RunDirectory
     }
 
     /// <summary>With exactly its mode, whatever the mask of this process would take away.</summary>
-    private static void Make(string path)
+    /// <returns>What shows that this manager lives to those who cannot see its process, from the moment on at which the name is there.</returns>
+    private static SafeFileHandle Make(string path)
     {
-        Directory.CreateDirectory(path, Mode);
-        File.SetUnixFileMode(path, Mode);
+        string unnamed = path + ".new";
+        Directory.CreateDirectory(unnamed, Mode);
+        File.SetUnixFileMode(unnamed, Mode);
+        SafeFileHandle directory = Descriptor.OpenReadOnly(unnamed);
+        _ = FileLock.TryTake(directory, unnamed);
+        Directory.Move(unnamed, path);
+        return directory;
     }
 
     private static void MakeAccessible(DirectoryInfo directory)

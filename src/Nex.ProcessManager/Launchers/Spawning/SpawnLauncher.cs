@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
+using Nex.Linux;
 using Nex.Linux.Processes;
 using Nex.Linux.Sockets;
 using Nex.ProcessManager.Agents;
@@ -72,6 +73,7 @@ internal sealed partial class SpawnLauncher(ProcessManagerOptions options, ILogg
             using (theirOutput)
             {
                 SupervisedChild child = await StartAsync(Command(agentId, directory), theirLink, theirOutput, cancellationToken).ConfigureAwait(false);
+                undo.Push(new Undo(() => child.TrySignal(Signals.Kill)));
                 return new SpawnedAgent(child, directory, new UnixSocketLink(link), new UnixSocketLink(outputSocket), diagnostics, _cgroups?.ForAgent(agentId), _bubblewrap is null, options);
             }
         }
@@ -90,8 +92,15 @@ internal sealed partial class SpawnLauncher(ProcessManagerOptions options, ILogg
 
     public ValueTask DisposeAsync()
     {
-        _cgroups?.Remove();
-        _directory?.Remove();
+        try
+        {
+            _cgroups?.Remove();
+        }
+        finally
+        {
+            _directory?.Remove();
+        }
+
         return ValueTask.CompletedTask;
     }
 

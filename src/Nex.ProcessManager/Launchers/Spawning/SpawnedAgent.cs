@@ -44,9 +44,9 @@ internal sealed class SpawnedAgent : ILaunchedAgent
         _outputLink = outputLink;
         Link = link;
         _identity = ProcessIdentity.TryGet(child.ProcessId) ?? new ProcessIdentity(child.ProcessId, long.MaxValue);
-        // Both go on while the agent starts.
+        // Both go on while the agent starts, and the log that takes the one is strangers' code.
         _settled = Task.Run(Settle);
-        _output = ReadOutputAsync(diagnostics);
+        _output = Task.Run(() => ReadOutputAsync(diagnostics));
     }
 
     public Link Link { get; }
@@ -117,11 +117,19 @@ internal sealed class SpawnedAgent : ILaunchedAgent
         }
 
         await _settled.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _cgroup?.KillAndRemove();
-        await Link.DisposeAsync().ConfigureAwait(false);
-        await _outputLink.DisposeAsync().ConfigureAwait(false);
-        await _output.ConfigureAwait(false);
-        RunDirectory.Remove(_directory.Path);
+        try
+        {
+            _cgroup?.KillAndRemove();
+        }
+        finally
+        {
+            await Link.DisposeAsync().ConfigureAwait(false);
+            // What it had written is read to its end, whoever else may still hold the other one.
+            _outputLink.EndReading();
+            await _output.ConfigureAwait(false);
+            await _outputLink.DisposeAsync().ConfigureAwait(false);
+            RunDirectory.Remove(_directory.Path);
+        }
     }
 
     /// <summary>Writes down which process it is, and puts it into its cgroup where that is what its tree is found by.</summary>

@@ -70,6 +70,19 @@ internal sealed class UnixSocketLink : Link
         }
     }
 
+    /// <summary>From now on nothing more is received than what has been sent already; behind that is the end.</summary>
+    internal void EndReading()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Receive);
+        }
+        catch (SocketException)
+        {
+            // The other end is gone, and that is the end.
+        }
+    }
+
     public override ValueTask DisposeAsync()
     {
         _socket.Dispose();

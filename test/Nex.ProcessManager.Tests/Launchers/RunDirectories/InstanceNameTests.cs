@@ -40,17 +40,30 @@ public sealed class InstanceNameTests
         Assert.True(name.IsOfThisBoot);
     }
 
+    /// <summary>Containers that share a directory have processes of the same numbers, and do not see each other's.</summary>
+    [Fact]
+    public void The_owner_of_a_name_of_another_process_namespace_is_taken_to_be_alive()
+    {
+        var current = InstanceName.Create();
+        InstanceName name = current with { Namespace = "00000000", Owner = current.Owner with { StartTime = current.Owner.StartTime - 1 } };
+
+        Assert.True(InstanceName.TryParse(name.ToString())!.IsAlive);
+        Assert.False((name with { Boot = "00000000" }).IsAlive);
+    }
+
     [Theory]
     [InlineData(null)]
     [InlineData("")]
     [InlineData("nex")]
     [InlineData("nex-agent")]
-    [InlineData("nex-1-2-3-4")]
-    [InlineData("nex-1-2-abcdefgh")]
-    [InlineData("nex-1-2-abcdefgh-x")]
-    [InlineData("nex-x-2-abcdefgh-1")]
-    [InlineData("nex--1-2-abcdefgh-1")]
-    [InlineData("nex-1-2-abcdefgh-1-2")]
-    [InlineData("xen-1-2-abcdefgh-1")]
+    [InlineData("nex-1-2-abcdefgh-1")]
+    [InlineData("nex-1-2-3-4-5")]
+    [InlineData("nex-1-2-abcdefgh-abcdefgh")]
+    [InlineData("nex-1-2-abcdefgh-abcdefgh-x")]
+    [InlineData("nex-1-2-abcdefgh-3-1")]
+    [InlineData("nex-x-2-abcdefgh-abcdefgh-1")]
+    [InlineData("nex--1-2-abcdefgh-abcdefgh-1")]
+    [InlineData("nex-1-2-abcdefgh-abcdefgh-1-2")]
+    [InlineData("xen-1-2-abcdefgh-abcdefgh-1")]
     public void What_is_not_ours_has_no_such_name(string? name) => Assert.Null(InstanceName.TryParse(name));
 }

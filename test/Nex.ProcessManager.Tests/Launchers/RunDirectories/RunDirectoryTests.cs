@@ -176,6 +176,24 @@ public sealed class RunDirectoryTests : IDisposable
         Assert.True(Directory.Exists(living));
     }
 
+    /// <summary>Such as a container that shares the directory, or was started again with it: its processes cannot be seen from here.</summary>
+    [Fact]
+    public void What_a_manager_of_another_process_namespace_left_is_removed_once_that_manager_is_gone()
+    {
+        InstanceName stranger = InstanceName.Create() with { Namespace = "00000000" };
+        RunDirectory ours = Open();
+        string theirs = Path.Combine(Base, stranger.ToString());
+        Directory.Move(ours.DirectoryPath, theirs);
+
+        Assert.Equal(new Leftovers(0, 0), Leftovers.Remove(Base));
+        Assert.True(Directory.Exists(theirs));
+
+        // It ends the lock as the end of its process does.
+        ours.Remove();
+        Assert.Equal(new Leftovers(1, 0), Leftovers.Remove(Base));
+        Assert.False(Directory.Exists(theirs));
+    }
+
     [Fact]
     public async Task Managers_that_start_at_the_same_time_can_all_remove_what_is_left()
     {

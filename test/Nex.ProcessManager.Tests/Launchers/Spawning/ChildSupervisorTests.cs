@@ -45,6 +45,27 @@ public sealed class ChildSupervisorTests
         Assert.False(File.Exists(directory["started"]));
     }
 
+    [Fact]
+    public async Task A_program_whose_execution_hangs_in_the_host_holds_up_no_end_of_another()
+    {
+        using var directory = new TempDirectory();
+        string program = directory.WriteProgram("program", "#!/bin/sh\nexit 3\n");
+        SupervisedChild running = await StartFileAsync("/bin/sleep", ["1000"], CancellationToken.None);
+        Task<SupervisedChild> hanging;
+        using (var lease = new FileLease(program))
+        {
+            hanging = StartFileAsync(program, [], CancellationToken.None);
+            await lease.Holding.Within();
+
+            Assert.True(running.TrySignal(Signals.Kill));
+
+            Assert.Equal(Signals.Kill, (await running.Exited.Within()).Signal);
+            Assert.False(hanging.IsCompleted);
+        }
+
+        Assert.Equal(3, (await (await hanging.Within()).Exited.Within()).Code);
+    }
+
     /// <summary>Whoever starts a program can have it ignore the signal of an ended child, and then the kernel reaps its children itself.</summary>
     [Fact]
     public async Task A_node_goes_on_though_the_ends_of_its_children_are_lost()

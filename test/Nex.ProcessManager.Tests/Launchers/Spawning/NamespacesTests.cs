@@ -130,7 +130,7 @@ public sealed class NamespacesTests
         Assert.False(exit.IsSuccess);
         Assert.InRange(bomb.Observer.Lines.Reached.Count(line => line.Stream == OutputStream.StandardOutput), limit / 2, limit + 6);
         _ = await host.Manager.StopProcessAsync(bomb.Id).Within();
-        _ = await host.Delegate.Started.CountAsync(2);
+        _ = await host.Delegate.Started.CountAsync(Options.PoolSize + 1);
         Assert.Equal(PoolState.Full, host.Manager.Status.State);
         Assert.Equal(["fine"], await RunAsync(host, "echo fine"));
     }

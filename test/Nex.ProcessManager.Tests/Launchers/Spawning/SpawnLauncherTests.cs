@@ -1,5 +1,6 @@
 using Nex.ProcessManager.Agents;
 using Nex.ProcessManager.Configuration;
+using Nex.ProcessManager.Launchers;
 using Nex.ProcessManager.Launchers.Spawning;
 using Nex.ProcessManager.Tests.Support;
 using Nex.Protocol.Identifiers;
@@ -41,5 +42,30 @@ public sealed class SpawnLauncherTests
         Assert.Equal(before, OpenDescriptors.List());
         Assert.Empty(LiveProcesses.With(id));
         Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(directory.Path, "*", SearchOption.AllDirectories), path => path.Contains(id, StringComparison.Ordinal));
+    }
+
+    /// <summary>What an agent wrote before it ended says why it ended, however busy its node is with reading it.</summary>
+    [Fact]
+    public async Task The_last_words_of_an_agent_are_read_to_their_end()
+    {
+        using var directory = new TempDirectory();
+        using var gate = new ManualResetEventSlim();
+        string program = directory.WriteProgram("agent", "#!/bin/sh\necho first >&2\nread line <&3\necho last >&2\n");
+        await using var launcher = new SpawnLauncher(
+            RealManager.OptionsOf(Sandbox.None) with { RunDirectory = directory["run"], AgentPath = program }, new LogRecorder());
+        await launcher.OpenAsync(CancellationToken.None).Within();
+        var log = new LogRecorder { OnLogged = _ => Assert.True(gate.Wait(Deadline.Length)) };
+        var diagnostics = new AgentDiagnostics(log, "agent");
+        ILaunchedAgent agent = await launcher.LaunchAsync(SortableId.Create(TimeProvider.System), diagnostics, CancellationToken.None).Within();
+        _ = await log.Lines.AtAsync(0);
+        // Its reader is held up when it writes the rest, and ends.
+        await agent.Link.DisposeAsync();
+        _ = await agent.Exited.Within();
+
+        Task disposing = agent.DisposeAsync().AsTask();
+        gate.Set();
+        await disposing.Within();
+
+        Assert.Equal(" It wrote: first | last", diagnostics.Excerpt);
     }
 }

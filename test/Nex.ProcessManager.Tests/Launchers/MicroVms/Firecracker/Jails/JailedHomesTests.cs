@@ -100,7 +100,7 @@ public sealed class JailedHomesTests : IDisposable
     [Fact]
     public void What_a_killed_node_left_is_removed_and_nothing_else()
     {
-        string[] left = [Path.Combine(Jails, "nex-4194303-1-00000000-1-7"), Path.Combine(Jails, "nex-4194303-1-00000000-1-files")];
+        string[] left = [Path.Combine(Jails, "nex-4194303-1-00000000-00000000-1-7"), Path.Combine(Jails, "nex-4194303-1-00000000-00000000-1-files")];
         string stranger = Path.Combine(Jails, "vm-1");
         foreach (string directory in (string[])[.. left, stranger])
         {
