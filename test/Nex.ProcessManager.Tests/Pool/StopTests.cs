@@ -166,7 +166,7 @@ public sealed class StopTests
 
     [Fact]
     public Task What_of_an_agent_cannot_be_removed_is_told_beside_its_end() => RunAsync(
-        new FakeAgentPlan { Remove = () => throw new IOException("Directory not empty.") },
+        new FakeAgentPlan { Remove = () => throw new UnauthorizedAccessException("Operation not permitted.") },
         async test =>
         {
             (FakeAgent agent, _) = await test.StartDeployedAsync();
@@ -175,8 +175,8 @@ public sealed class StopTests
             AgentExit exit = await test.Delegate.Exited.AtAsync(0);
 
             Assert.Equal((AgentExitCause.ProcessExited, 3, false), (exit.Cause, exit.Code, exit.Killed));
-            Assert.Equal("Its process ended with exit code 3. Something of it could not be removed: Directory not empty.", exit.Detail);
-            Assert.Contains(test.Log.Lines.Reached, line => line.Failure?.Message == "Directory not empty.");
+            Assert.Equal("Its process ended with exit code 3. Something of it could not be removed: Operation not permitted.", exit.Detail);
+            Assert.Contains(test.Log.Lines.Reached, line => line.Failure?.Message == "Operation not permitted.");
         });
 
     [Fact]

@@ -87,18 +87,28 @@ internal sealed class FakeAgent : ILaunchedAgent
             _violate($"Agent {Id} was disposed of before it had ended.");
         }
 
+        bool again = false;
         try
         {
             await _plan.Remove().ConfigureAwait(false);
         }
+        catch (IOException)
+        {
+            // The host could not, and is asked again.
+            again = true;
+            throw;
+        }
         finally
         {
-            if (Interlocked.Increment(ref _disposed) > 1)
+            if (!again)
             {
-                _violate($"Agent {Id} was disposed of twice.");
-            }
+                if (Interlocked.Increment(ref _disposed) > 1)
+                {
+                    _violate($"Agent {Id} was disposed of twice.");
+                }
 
-            await Link.DisposeAsync().ConfigureAwait(false);
+                await Link.DisposeAsync().ConfigureAwait(false);
+            }
         }
     }
 
