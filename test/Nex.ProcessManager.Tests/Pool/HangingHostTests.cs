@@ -133,7 +133,7 @@ public sealed class HangingHostTests : IDisposable
             Assert.Equal((PoolState.Failing, 0), (status.State, status.Starting));
             Assert.EndsWith("was not launched within 14400 s.", status.Reason, StringComparison.Ordinal);
             test.Time.Advance(test.Options.MaxStartBackoff);
-            Assert.Equal(3, test.Launcher.Requested.Reached.Count);
+            Assert.Equal(3, (await test.Launcher.Requested.CountAsync(3)).Count);
 
             test.Launcher.Plan = _ => new FakeAgentPlan();
             LetGo();
@@ -186,7 +186,7 @@ public sealed class HangingHostTests : IDisposable
             await test.Time.PassAsync(test.Options.ExitTimeout, time: 2);
 
             await starting.Within();
-            Assert.NotEqual(held.Id, test.Delegate.Started.Reached[0]);
+            Assert.NotEqual(held.Id, await test.Delegate.Started.AtAsync(0));
             held.Exit(signal: 9);
             await StopAsync(test);
         },
