@@ -1,5 +1,6 @@
 using Nex.ProcessManager.Configuration;
 using Nex.ProcessManager.Tests.Launchers.MicroVms.Firecracker;
+using Nex.ProcessManager.Tests.Support;
 using Nex.Testing.Files;
 
 namespace Nex.ProcessManager.Tests.Conformance;
@@ -10,6 +11,17 @@ public sealed class FirecrackerConformanceTests() : MicroVmConformanceTests(Sand
     private readonly TempDirectory _directory = new();
 
     private protected override ProcessManagerOptions Options => field ??= TestFirecracker.OptionsOrSkip(_directory);
+
+    [Fact]
+    public async Task A_machine_has_the_randomness_of_its_host()
+    {
+        await using RealManager host = await StartAsync();
+
+        RealWorkload workload = await ShellAsync(host, "cat /sys/class/misc/hw_random/rng_current");
+
+        _ = await workload.Observer.ExitAsync();
+        Assert.Equal(["virtio_rng.0"], workload.Observer.Texts);
+    }
 
     public override async ValueTask DisposeAsync()
     {

@@ -1,5 +1,7 @@
+using System.Globalization;
 using Nex.ProcessManager.Agents;
 using Nex.ProcessManager.Configuration;
+using Nex.ProcessManager.Launchers.Spawning;
 using Nex.ProcessManager.Tests.Support;
 using Nex.Protocol.Workloads;
 using Nex.Testing.Files;
@@ -20,35 +22,27 @@ public sealed class QemuTests
         Assert.Contains("port error 13", lines);
     }
 
+    /// <summary>What the machine of the template has made when it was booted tells when that was, by its own clock.</summary>
     [Fact]
-    public async Task Of_twenty_clones_each_is_somebody_and_has_the_time_of_its_host()
+    public async Task A_clone_of_a_template_that_was_made_an_hour_ago_has_the_time_of_today()
     {
-        string[] different = ["random", "host", "machine", "boot", "uuid"];
-        await using RealManager manager = await RealManager.StartAsync(RealManager.OptionsOf(Sandbox.Qemu) with { PoolSize = 20 });
-        var said = new List<Dictionary<string, string>>();
+        using var directory = new TempDirectory();
+        DateTimeOffset hourAgo = TimeProvider.System.GetUtcNow().AddHours(-1);
+        string qemu = directory.WriteProgram("qemu", $"#!/bin/sh\nexec {Executables.Find("qemu-system-x86_64")} \"$@\" -rtc base={hourAgo:yyyy-MM-ddTHH:mm:ss}\n");
+        ProcessManagerOptions options = RealManager.OptionsOf(Sandbox.Qemu);
+        options = options with { MicroVm = options.MicroVm with { TemplateDirectory = directory["templates"], QemuPath = qemu } };
+        await (await RealManager.StartAsync(options)).DisposeAsync();
+        await using RealManager manager = await RealManager.StartAsync(options);
+        var request = new DeployRequest { Name = "date", Artifact = "busybox", Argv = ["sh", "-c", "stat -c %Y /dev/shm; date +%s"] };
 
-        for (int count = 0; count < 20; count++)
-        {
-            IReadOnlyList<string> lines = await manager.RunAsync("identify");
-            said.Add(lines.Select(line => line.Split(' ', 2)).ToDictionary(pair => pair[0], pair => pair[1]));
-        }
+        RealWorkload workload = await manager.DeployAsync(request, Executables.Find("busybox")!);
 
-        Assert.All(different, name => Assert.Equal(20, said.Select(one => one[name]).Distinct().Count()));
-        Assert.All(said, one => Assert.DoesNotContain("error", one["machine"] + one["boot"]));
-        Assert.All(said, one => Assert.Contains(one["host"], manager.Delegate.Started.Reached));
-    }
-
-    [Fact]
-    public async Task The_clock_of_a_clone_is_within_a_hundred_milliseconds_of_that_of_the_host()
-    {
-        await using RealManager manager = await RealManager.StartAsync(Sandbox.Qemu);
-        DateTimeOffset before = TimeProvider.System.GetUtcNow();
-
-        IReadOnlyList<string> lines = await manager.RunAsync("identify");
-
-        DateTimeOffset after = TimeProvider.System.GetUtcNow();
-        long told = long.Parse(lines.Single(line => line.StartsWith("time ", StringComparison.Ordinal))[5..]);
-        Assert.InRange(DateTimeOffset.FromUnixTimeMilliseconds(told), before.AddMilliseconds(-100), after.AddMilliseconds(100));
+        Assert.True((await workload.Observer.ExitAsync()).IsSuccess);
+        DateTimeOffset[] told = [.. workload.Observer.Texts.Select(text => DateTimeOffset.FromUnixTimeSeconds(long.Parse(text, CultureInfo.InvariantCulture)))];
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        Assert.InRange(told[0], hourAgo.AddSeconds(-1), now.AddMinutes(-50));
+        Assert.InRange(told[1], now.AddMinutes(-1), now.AddSeconds(1));
+        Assert.Single(Directory.GetDirectories(directory["templates"]));
     }
 
     [Fact]
