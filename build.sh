@@ -143,7 +143,7 @@ build_programs() {
     mkdir -p "$artifacts/programs"
     for source in "$root"/test/programs/*.c; do
         program=$(basename "$source" .c)
-        is_current "$artifacts/programs/$program" "$source" && continue
+        is_current "$artifacts/programs/$program" "$source" "$root"/test/programs/*.h && continue
         link=(-static)
         [[ $program == *.dyn ]] && link=()
         quietly "program-$program" gcc -O1 -Wall -Wextra -Werror -pthread "${link[@]}" -o "$artifacts/programs/$program" "$source"

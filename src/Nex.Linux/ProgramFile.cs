@@ -34,7 +34,7 @@ internal static class ProgramFile
         // Not by a FileStream of its own: that takes such a lock away when it closes its descriptor, and not with the last.
         int descriptor = Libc.Create(target, WriteOnly | CreateNew | CloseOnExec, OwnerOnly);
         using var handle = descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw LinuxException.Last("create", target);
-        Lock(handle, Exclusive, target);
+        FileLock.Acquire(handle, Exclusive, target);
         using var output = new FileStream(handle, FileAccess.Write, bufferSize: 0);
         input.CopyTo(output);
         File.SetUnixFileMode(handle, mode);
@@ -44,23 +44,7 @@ internal static class ProgramFile
     internal static void WaitUntilWritten(string path)
     {
         using SafeFileHandle file = Descriptor.OpenReadOnly(path);
-        Lock(file, Shared, path);
-    }
-
-    private static void Lock(SafeFileHandle file, int operation, string path)
-    {
-        while (Libc.Lock(file, operation) != 0)
-        {
-            switch (Errno.Last)
-            {
-                case Errno.Interrupted:
-                    continue;
-                case Errno.NoLocks or Errno.NotSupported:
-                    // A file system without locks: a start that comes too early then fails, and is tried again.
-                    return;
-                default:
-                    throw LinuxException.Last("lock", path);
-            }
-        }
+        // On a file system without locks this is too early, and a start that fails for it is tried again.
+        FileLock.Acquire(file, Shared, path);
     }
 }

@@ -28,6 +28,12 @@ internal interface ILauncher : IAsyncDisposable
     /// <exception cref="AgentStartException">It could not be started; nothing is left of the attempt.</exception>
     /// <exception cref="OperationCanceledException">It was given up; nothing is left of the attempt.</exception>
     Task<ILaunchedAgent> LaunchAsync(string agentId, AgentDiagnostics diagnostics, CancellationToken cancellationToken);
+
+    /// <summary>The start of an agent that it was asked to launch is over. It is told of each, once, before another is started for it.</summary>
+    /// <param name="failure">Why the agent does not become warm; null where it does.</param>
+    void OnStartEnded(string agentId, AgentStartFailure? failure)
+    {
+    }
 }
 
 /// <summary>An agent's process, its sandbox, and all that the host holds for it.</summary>

@@ -94,6 +94,7 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
             }
         }
 
+        environment.Launcher.OnStartEnded(agent.Id, failure: null);
         if (environment.Pool.TryMarkWarm(agent, session))
         {
             _wasWarm = true;
@@ -175,6 +176,7 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
             LogStartFailed(_logger, agent.Id, failure.Failure, failure.Message);
         }
 
+        environment.Launcher.OnStartEnded(agent.Id, failure.Failure);
         environment.Pool.StartFailed(agent, failure);
         return Exit(agent.StopCause ?? AgentExitCause.StartFailed, process, killed, failure.Message);
     }

@@ -44,6 +44,8 @@ internal sealed class HookedLauncher(ILauncher inner, Func<AgentStep, Task<bool>
         return new HookedAgent(agent, step => heard ? onStep(new AgentStep(agentId, number, step)) : Task.FromResult(false));
     }
 
+    public void OnStartEnded(string agentId, AgentStartFailure? failure) => inner.OnStartEnded(agentId, failure);
+
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 
     private sealed class HookedAgent(ILaunchedAgent inner, Func<string, Task<bool>> onStep) : ILaunchedAgent

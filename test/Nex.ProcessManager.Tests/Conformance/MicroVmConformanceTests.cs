@@ -11,7 +11,7 @@ using Nex.Testing.Waiting;
 namespace Nex.ProcessManager.Tests.Conformance;
 
 /// <summary>What launchers of microVMs must keep besides: machines that do not come up, and what machines share.</summary>
-public abstract class MicroVmConformanceTests(Sandbox sandbox) : ConformanceTests(sandbox)
+public abstract partial class MicroVmConformanceTests(Sandbox sandbox) : ConformanceTests(sandbox)
 {
     [Theory]
     [InlineData(AgentMethods.Adopt)]

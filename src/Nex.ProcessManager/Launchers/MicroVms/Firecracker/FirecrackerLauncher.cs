@@ -23,6 +23,9 @@ internal sealed partial class FirecrackerLauncher(ProcessManagerOptions options,
 
     public string Sandbox => "firecracker";
 
+    /// <summary>For tests.</summary>
+    internal MachineStep? OnStep { get; init; }
+
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
         FirecrackerHost host = await FirecrackerHost.FindAsync(options, cancellationToken).ConfigureAwait(false);
@@ -33,13 +36,13 @@ internal sealed partial class FirecrackerLauncher(ProcessManagerOptions options,
         VmmHomes homes = Opened<VmmHomes>(options.MicroVm.Jailer is { } jailer
             ? new JailedHomes(host, jailer, _directory.Instance, files)
             : new OpenHomes(host, files, options.MachineUserId));
-        var settings = new VmmSettings { Time = time, Recorder = OpenRecorder() };
+        var settings = new VmmSettings { Time = time, Recorder = OpenRecorder(), OnStep = OnStep };
         _machines = new FirecrackerMachines(host, options, files, homes, settings);
         if (options.MicroVm.UseTemplates)
         {
             var builder = new FirecrackerTemplateBuilder(_machines, _directory, options, time, logger);
             _templates = new TemplateSource(_machines.Key, new TemplateStore(options.MicroVm.TemplateDirectory, time, logger), builder.BuildAsync, logger);
-            await MakeTemplateAsync(cancellationToken).ConfigureAwait(false);
+            await _templates.PrepareAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -64,10 +67,12 @@ internal sealed partial class FirecrackerLauncher(ProcessManagerOptions options,
             }
 
             throw failure is IOException or UnauthorizedAccessException or FirecrackerException
-                ? new AgentStartException(AgentStartFailure.NotStarted, $"The machine of agent {agentId} could not be started: {failure.Message}{diagnostics.Excerpt}", failure)
+                ? new AgentStartException(KindOf(failure), $"The machine of agent {agentId} could not be started: {failure.Message}{diagnostics.Excerpt}", failure)
                 : failure;
         }
     }
+
+    public void OnStartEnded(string agentId, AgentStartFailure? failure) => _templates?.OnStartEnded(agentId, failure);
 
     public async ValueTask DisposeAsync()
     {
@@ -84,19 +89,6 @@ internal sealed partial class FirecrackerLauncher(ProcessManagerOptions options,
         _directory?.Remove();
     }
 
-    private async Task MakeTemplateAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _templates!.GetAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (AgentStartException failure)
-        {
-            // Where the template does not come up, no machine would.
-            throw new ProcessManagerException(ProcessManagerError.StartFailed, failure.Message, failure);
-        }
-    }
-
     private async Task<FirecrackerVm> StartAsync(AgentDirectory directory, AgentDiagnostics diagnostics, CancellationToken cancellationToken)
     {
         if (_templates is null)
@@ -104,17 +96,16 @@ internal sealed partial class FirecrackerLauncher(ProcessManagerOptions options,
             return await _machines!.BootAsync(directory, diagnostics, template: null, cancellationToken).ConfigureAwait(false);
         }
 
-        Template template = await _templates.GetAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return await _machines!.CloneAsync(directory, diagnostics, template, cancellationToken).ConfigureAwait(false);
-        }
-        catch (BrokenTemplateException)
-        {
-            _templates.Discard(template);
-            throw;
-        }
+        Template template = await _templates.GetAsync(Path.GetFileName(directory.Path), cancellationToken).ConfigureAwait(false);
+        return await _machines!.CloneAsync(directory, diagnostics, template, cancellationToken).ConfigureAwait(false);
     }
+
+    private static AgentStartFailure KindOf(Exception failure) => failure switch
+    {
+        MachineEndedException ended => ended.Failure,
+        FirecrackerException => AgentStartFailure.HypervisorFailed,
+        _ => AgentStartFailure.NotStarted,
+    };
 
     private JsonLinesRecorder? OpenRecorder()
     {

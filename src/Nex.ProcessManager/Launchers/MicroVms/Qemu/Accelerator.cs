@@ -24,6 +24,9 @@ internal sealed record Accelerator
     /// <summary>What would make it a better one; null where it is the best.</summary>
     internal string? Remedy { get; private init; }
 
+    /// <summary>Whether machines have the processor of the host.</summary>
+    internal bool IsNative => Option == Kvm;
+
     /// <summary>KVM where it can be used, else emulation.</summary>
     internal static Accelerator For(KvmAccess kvm) => kvm.IsUsable ? new Accelerator("KVM", Kvm, "") : Emulation(kvm);
 
