@@ -80,6 +80,9 @@ public abstract partial class PooledProcessManager : IProcessManager
     }
 
     /// <inheritdoc/>
+    public void CheckArtifact(long size) => _launcher.CheckArtifact(size);
+
+    /// <inheritdoc/>
     public async Task StartAsync(IProcessDelegate processDelegate, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(processDelegate);

@@ -18,7 +18,10 @@ public sealed record MicroVmOptions
     /// <summary>Processors of each machine, 1 to 32. 1 by default.</summary>
     public int VcpuCount { get; init; } = 1;
 
-    /// <summary>Memory of each machine in MiB, 96 to 1,048,576. 128 by default.</summary>
+    /// <summary>
+    /// Memory of each machine in MiB, 96 to 1,048,576. 128 by default. Artifacts go into it too: some 90 MiB are the kernel's and the agent's, and an
+    /// artifact that has no room in the rest is refused.
+    /// </summary>
     public int MemoryMiB { get; init; } = 128;
 
     /// <summary>How fast each machine may read its <see cref="RootDiskPath"/>; as fast as the host by default.</summary>

@@ -19,6 +19,12 @@ internal interface ILauncher : IAsyncDisposable
     /// <exception cref="ProcessManagerException">It cannot; the message says which, and what they need.</exception>
     void CheckLimits(WorkloadLimits limits);
 
+    /// <summary>Checks that an artifact of so many bytes has room in a sandbox. Where the agent gets it as an open file, it always has.</summary>
+    /// <exception cref="ProcessManagerException">It has not; the message says how much room there is, and what gives more.</exception>
+    void CheckArtifact(long size)
+    {
+    }
+
     /// <summary>Starts the process of an agent, which then speaks first on its link.</summary>
     /// <param name="diagnostics">Takes what the agent itself writes.</param>
     /// <param name="cancellationToken">

@@ -33,6 +33,8 @@ internal sealed class HookedLauncher(ILauncher inner, Func<AgentStep, Task<bool>
 
     public void CheckLimits(WorkloadLimits limits) => inner.CheckLimits(limits);
 
+    public void CheckArtifact(long size) => inner.CheckArtifact(size);
+
     public async Task<ILaunchedAgent> LaunchAsync(string agentId, AgentDiagnostics diagnostics, CancellationToken cancellationToken)
     {
         int number = Interlocked.Increment(ref _launches);

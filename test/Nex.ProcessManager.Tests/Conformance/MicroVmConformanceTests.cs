@@ -1,5 +1,8 @@
 using System.Globalization;
+using Microsoft.Win32.SafeHandles;
+using Nex.ProcessManager.Agents;
 using Nex.ProcessManager.Configuration;
+using Nex.ProcessManager.Launchers.MicroVms;
 using Nex.ProcessManager.Launchers.Spawning;
 using Nex.ProcessManager.Tests.Support;
 using Nex.Protocol.Agents;
@@ -129,6 +132,30 @@ public abstract partial class MicroVmConformanceTests(Sandbox sandbox) : Conform
 
         Assert.NotEqual(ids[0], ids[1]);
         Assert.All(ids, id => Assert.Matches("^machine (?!0123)[0-9a-f]{32}$", id));
+    }
+
+    [Fact]
+    public async Task A_program_as_large_as_a_machine_has_room_for_runs_and_a_larger_one_is_refused()
+    {
+        await using RealManager host = await StartAsync();
+        long room = MachineLimits.RoomForArtifact(Options.MicroVm.MemoryMiB);
+        byte[] program = new byte[room];
+        Random.Shared.NextBytes(program);
+        (await File.ReadAllBytesAsync(TestPrograms.Path("exit"))).CopyTo(program, 0);
+        ArtifactFile artifact = TestPrograms.Artifact("exit", program);
+        using SafeFileHandle open = artifact.Handle;
+        var observer = new ObserverRecorder();
+
+        host.Manager.CheckArtifact(artifact.Size);
+        string id = await host.Manager.PrepareNextWorkloadAsync(new DeployRequest { Name = "large" }).Within();
+        await host.Manager.GetAgent(id).DeployAsync(artifact, observer).Within(Deadline.Length + Deadline.Length);
+
+        Assert.True((await observer.ExitAsync()).IsSuccess);
+        ProcessManagerException failure = Assert.Throws<ProcessManagerException>(() => host.Manager.CheckArtifact(200 * 1024 * 1024));
+        Assert.Equal(ProcessManagerError.ArtifactTooLarge, failure.Error);
+        Assert.Contains("The artifact has 200 MiB, and a machine of 128 MiB has room for 39:", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("machine_template.memsize_mib", failure.Message, StringComparison.Ordinal);
+        Assert.Throws<ProcessManagerException>(() => host.Manager.CheckArtifact(room + 1));
     }
 
     [Fact]

@@ -38,6 +38,9 @@ internal sealed class FakeLauncher(Func<int, FakeAgentPlan>? plan = null) : ILau
     /// <summary>Why limits cannot be applied.</summary>
     internal ProcessManagerException? LimitsFailure { get; init; }
 
+    /// <summary>Why artifacts have no room.</summary>
+    internal ProcessManagerException? ArtifactFailure { get; init; }
+
     /// <summary>The ids of all launches that were asked for.</summary>
     internal Milestones<string> Requested { get; } = new();
 
@@ -80,6 +83,14 @@ internal sealed class FakeLauncher(Func<int, FakeAgentPlan>? plan = null) : ILau
         if (LimitsFailure is not null)
         {
             throw LimitsFailure;
+        }
+    }
+
+    public void CheckArtifact(long size)
+    {
+        if (ArtifactFailure is not null)
+        {
+            throw ArtifactFailure;
         }
     }
 

@@ -48,6 +48,8 @@ internal sealed partial class FirecrackerLauncher(ProcessManagerOptions options,
 
     public void CheckLimits(WorkloadLimits limits) => MachineLimits.Check(limits, options.MicroVm);
 
+    public void CheckArtifact(long size) => MachineLimits.CheckArtifact(size, options.MicroVm);
+
     public async Task<ILaunchedAgent> LaunchAsync(string agentId, AgentDiagnostics diagnostics, CancellationToken cancellationToken)
     {
         RunDirectory runDirectory = _directory ?? throw new InvalidOperationException("The launcher has not been opened.");
