@@ -56,6 +56,9 @@ public sealed record MicroVmOptions
     /// <summary>Firecracker: the network of its machines. It is read and reported, and not made yet: machines have no network.</summary>
     public CniOptions? Cni { get; init; }
 
+    /// <summary>Whether there are limits for a disk that is not there.</summary>
+    internal bool LimitsNoDisk => DiskRateLimiter is not null && RootDiskPath is null;
+
     /// <summary>False for a test program that takes the place of Firecracker where there is no KVM.</summary>
     internal bool RequireKvm { get; init; } = true;
 

@@ -9,7 +9,7 @@ internal sealed class GuestWith : IDisposable
 {
     private readonly TempDirectory _directory = new();
 
-    private string Image => _directory["initramfs"];
+    internal string Image => _directory["image"];
 
     /// <summary>Its first process is a program of test/programs, and no agent.</summary>
     internal static async Task<GuestWith> FirstProcessAsync(string program)
@@ -27,7 +27,10 @@ internal sealed class GuestWith : IDisposable
 
     /// <summary>The agent, and what somebody has put into a folder.</summary>
     /// <param name="fill">Is told the folder.</param>
-    internal static async Task<GuestWith> FolderAsync(Action<string> fill)
+    internal static Task<GuestWith> FolderAsync(Action<string> fill) => ImageAsync(GuestImageFormat.Initramfs, fill);
+
+    /// <summary>The same in another format.</summary>
+    internal static async Task<GuestWith> ImageAsync(GuestImageFormat format, Action<string> fill)
     {
         var guest = new GuestWith();
         string folder = Directory.CreateDirectory(guest._directory["folder"]).FullName;
@@ -35,6 +38,7 @@ internal sealed class GuestWith : IDisposable
         _ = await GuestImageBuilder.BuildAsync(new GuestImageOptions
         {
             Output = guest.Image,
+            Format = format,
             Agent = Path.Combine(AppContext.BaseDirectory, "nex-agent"),
             Kernel = GuestKernel.Open(Path.GetDirectoryName(GuestFiles.Kernel)!),
             Folder = folder,

@@ -1,7 +1,10 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using Nex.GuestImages;
 using Nex.ProcessManager.Agents;
 using Nex.ProcessManager.Configuration;
 using Nex.ProcessManager.Launchers.Spawning;
+using Nex.ProcessManager.Tests.Conformance;
 using Nex.ProcessManager.Tests.Support;
 using Nex.Protocol.Workloads;
 using Nex.Testing.Files;
@@ -61,6 +64,26 @@ public sealed class QemuTests
             options with { MicroVm = options.MicroVm with { RootDiskPath = GuestFiles.RootDisk } });
 
         Assert.NotEmpty(await manager.RunAsync("hello.dyn"));
+    }
+
+    /// <summary>Three megabytes at one in a second; the first tenth of a second is free.</summary>
+    [Fact]
+    public async Task A_disk_is_read_no_faster_than_its_limit()
+    {
+        using GuestWith disk = await GuestWith.ImageAsync(
+            GuestImageFormat.Ext4, folder => File.WriteAllBytes(Path.Combine(folder, "large"), RandomNumberGenerator.GetBytes(3 * 1024 * 1024)));
+        ProcessManagerOptions options = RealManager.OptionsOf(Sandbox.Qemu);
+        var limiter = new RateLimiter { Bandwidth = new TokenBucket { Size = 1024 * 1024, RefillTime = TimeSpan.FromSeconds(1) } };
+        await using RealManager manager = await RealManager.StartAsync(
+            options with { MicroVm = options.MicroVm with { RootDiskPath = disk.Image, DiskRateLimiter = limiter } });
+        var request = new DeployRequest { Name = "read", Artifact = "busybox", Argv = ["sh", "-c", "wc -c < /large"] };
+        long begun = TimeProvider.System.GetTimestamp();
+
+        RealWorkload workload = await manager.DeployAsync(request, Executables.Find("busybox")!);
+
+        Assert.True((await workload.Observer.ExitAsync()).IsSuccess);
+        Assert.Equal(["3145728"], workload.Observer.Texts);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(begun), TimeSpan.FromSeconds(2.5), TimeSpan.MaxValue);
     }
 
     [Fact]

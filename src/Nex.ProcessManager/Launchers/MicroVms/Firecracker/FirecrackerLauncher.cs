@@ -30,7 +30,7 @@ internal sealed partial class FirecrackerLauncher(ProcessManagerOptions options,
     {
         FirecrackerHost host = await FirecrackerHost.FindAsync(options, cancellationToken).ConfigureAwait(false);
         LogVersion(logger, host.Version, host.JailerPath is null ? "without a jailer" : "each in a jail");
-        WarnOfCni();
+        WarnOfWhatIsNotMade();
         BootFiles files = Opened(BootFiles.Open(options.MicroVm, asOther: options.MicroVm.Jailer is null && options.MachineUserId is not null));
         _directory = RunDirectory.Open(options.RunDirectory, left => LogLeftovers(logger, left.Instances, left.Processes));
         VmmHomes homes = Opened<VmmHomes>(options.MicroVm.Jailer is { } jailer
@@ -135,8 +135,13 @@ internal sealed partial class FirecrackerLauncher(ProcessManagerOptions options,
         return opened;
     }
 
-    private void WarnOfCni()
+    private void WarnOfWhatIsNotMade()
     {
+        if (options.MicroVm.LimitsNoDisk)
+        {
+            LogNoDisk(logger);
+        }
+
         if (options.MicroVm.Cni is { } cni)
         {
             LogNoNetwork(logger, cni.NetworkName, cni.InterfaceName, cni.Subnet);
@@ -148,6 +153,9 @@ internal sealed partial class FirecrackerLauncher(ProcessManagerOptions options,
 
     [LoggerMessage(221, LogLevel.Warning, "Removed what {Instances} managers left behind that ended without stopping; {Processes} of their processes still ran")]
     private static partial void LogLeftovers(ILogger logger, int instances, int processes);
+
+    [LoggerMessage(223, LogLevel.Warning, "The option DiskRateLimiter limits nothing: machines have no disk but where the option RootDiskPath names one")]
+    private static partial void LogNoDisk(ILogger logger);
 
     [LoggerMessage(222, LogLevel.Warning, "The network {Name} of the option Cni (interface {Interface}, subnet {Subnet}) is not made: microVMs have no network yet")]
     private static partial void LogNoNetwork(ILogger logger, string? name, string? @interface, string? subnet);

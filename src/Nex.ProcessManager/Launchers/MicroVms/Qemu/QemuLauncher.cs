@@ -24,6 +24,11 @@ internal sealed partial class QemuLauncher(ProcessManagerOptions options, TimePr
     {
         QemuHost host = await QemuHost.FindAsync(options, time, cancellationToken).ConfigureAwait(false);
         LogAccelerator(logger, host.Version, host.Accelerator.Name);
+        if (options.MicroVm.LimitsNoDisk)
+        {
+            LogNoDisk(logger);
+        }
+
         _machines = QemuMachines.Open(host, options, time, OnStep);
         _directory = RunDirectory.Open(options.RunDirectory, left => LogLeftovers(logger, left.Instances, left.Processes));
         if (options.MicroVm.UseTemplates)
@@ -94,6 +99,9 @@ internal sealed partial class QemuLauncher(ProcessManagerOptions options, TimePr
 
     [LoggerMessage(210, LogLevel.Information, "MicroVMs are run by {Version} with {Accelerator}")]
     private static partial void LogAccelerator(ILogger logger, string version, string accelerator);
+
+    [LoggerMessage(219, LogLevel.Warning, "The option DiskRateLimiter limits nothing: machines have no disk but where the option RootDiskPath names one")]
+    private static partial void LogNoDisk(ILogger logger);
 
     [LoggerMessage(216, LogLevel.Warning, "Removed what {Instances} managers left behind that ended without stopping; {Processes} of their processes still ran")]
     private static partial void LogLeftovers(ILogger logger, int instances, int processes);
