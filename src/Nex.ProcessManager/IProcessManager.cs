@@ -41,6 +41,11 @@ public interface IProcessManager : IAsyncDisposable
     /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
     ValueTask<string> PrepareNextWorkloadAsync(DeployRequest request, CancellationToken cancellationToken = default);
 
+    /// <summary>Checks that an artifact has room in an agent's sandbox, before an agent is taken for it.</summary>
+    /// <param name="size">In bytes.</param>
+    /// <exception cref="ProcessManagerException">It has not; the message says how much room there is, and what gives more.</exception>
+    void CheckArtifact(long size);
+
     /// <summary>The agent of a prepared workload, on which it is deployed.</summary>
     /// <exception cref="ProcessManagerException">The id is unknown, or the agent has not been prepared.</exception>
     IAgent GetAgent(string workloadId);

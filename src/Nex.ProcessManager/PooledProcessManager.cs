@@ -19,6 +19,7 @@ public abstract partial class PooledProcessManager : IProcessManager
     private readonly AgentPool _pool;
     private readonly ITimer _retry;
     private readonly CancellationTokenSource _force = new();
+    private readonly CancellationTokenSource _closing = new();
     private readonly Lock _stateLock = new();
     private IProcessDelegate? _delegate;
     private Task _opening = Task.CompletedTask;
@@ -80,6 +81,9 @@ public abstract partial class PooledProcessManager : IProcessManager
     }
 
     /// <inheritdoc/>
+    public void CheckArtifact(long size) => _launcher.CheckArtifact(size);
+
+    /// <inheritdoc/>
     public async Task StartAsync(IProcessDelegate processDelegate, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(processDelegate);
@@ -89,7 +93,7 @@ public abstract partial class PooledProcessManager : IProcessManager
             // A stop finds either a pool that has not been taken, or the opening that it has to wait for.
             _pool.BeginOpening();
             _delegate = processDelegate;
-            opening = _opening = Task.Run(() => _launcher.OpenAsync(cancellationToken), CancellationToken.None);
+            opening = _opening = Task.Run(() => OpenAsync(cancellationToken), CancellationToken.None);
         }
 
         try
@@ -194,9 +198,23 @@ public abstract partial class PooledProcessManager : IProcessManager
         }
     }
 
+    private async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+        try
+        {
+            await _launcher.OpenAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // A stop has given it up, and the pool tells that to whoever waits for the first agent.
+        }
+    }
+
     private async Task StopCoreAsync()
     {
         IReadOnlyList<PooledAgent> ending = _pool.Close();
+        await _closing.CancelAsync().ConfigureAwait(false);
         using var deadline = new CancellationTokenSource(_options.StopTimeout, _time);
         await using CancellationTokenRegistration forcing = deadline.Token.UnsafeRegister(_ => _force.Cancel(), null);
         await Task.WhenAll(ending.Select(agent => agent.Gone)).ConfigureAwait(false);

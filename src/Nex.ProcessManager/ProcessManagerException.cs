@@ -32,6 +32,9 @@ public enum ProcessManagerError
 
     /// <summary>The host cannot apply the limits of the request.</summary>
     LimitsUnavailable,
+
+    /// <summary>The artifact has no room in the machines of agents.</summary>
+    ArtifactTooLarge,
 }
 
 /// <summary>A process manager did not do what it was asked. The message says what to do about it.</summary>

@@ -85,7 +85,7 @@ public sealed class WorkloadManager : IAsyncDisposable
     /// <returns>The workload, whose program runs.</returns>
     /// <exception cref="InvalidDeployRequestException">The request has faults; all are listed.</exception>
     /// <exception cref="ArtifactException">The artifact cannot be read, is too large, or is not the one of the request's hash.</exception>
-    /// <exception cref="ProcessManagerException">No agent is given.</exception>
+    /// <exception cref="ProcessManagerException">No agent is given, or none has room for the artifact.</exception>
     /// <exception cref="ProcessManager.Agents.DeployException">The program cannot be run; the message says why.</exception>
     /// <exception cref="OperationCanceledException">The deploy was cancelled. As with every failure, nothing of it is left.</exception>
     public async Task<Workload> DeployAsync(DeployRequest request, ArtifactSource source, CancellationToken cancellationToken = default)

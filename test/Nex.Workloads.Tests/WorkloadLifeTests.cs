@@ -31,6 +31,20 @@ public sealed class WorkloadLifeTests : WorkloadTest
     }
 
     [Fact]
+    public async Task An_artifact_that_has_no_room_is_refused_before_an_agent_is_taken()
+    {
+        var refusal = new ProcessManagerException(ProcessManagerError.ArtifactTooLarge, "There is no room.");
+        await using WorkloadManagerUnderTest other = await WorkloadManagerUnderTest.StartAsync(new FakeLauncher { ArtifactFailure = refusal });
+
+        ProcessManagerException failure = await Assert.ThrowsAsync<ProcessManagerException>(() => other.DeployAsync(Request()));
+
+        Assert.Same(refusal, failure);
+        Assert.Empty(other.Manager.List());
+        Assert.Equal(1, other.Manager.PoolStatus.Warm);
+        Assert.Single(other.Launcher.Launched.Reached);
+    }
+
+    [Fact]
     public async Task The_agent_of_a_workload_that_has_ended_ends_too_and_is_replaced()
     {
         Workload workload = await DeployAsync(Request());

@@ -14,9 +14,9 @@ internal sealed class WorkloadManagerUnderTest : IAsyncDisposable
     private readonly TempDirectory _directory = new();
     private readonly ArtifactCache _cache;
 
-    private WorkloadManagerUnderTest(Func<int, FakeAgentPlan> plan)
+    private WorkloadManagerUnderTest(FakeLauncher launcher)
     {
-        Launcher = new FakeLauncher(plan);
+        Launcher = launcher;
         _cache = new ArtifactCache(new ArtifactCacheOptions { Directory = _directory["artifacts"] });
         var options = new ProcessManagerOptions { PoolSize = 1, PingInterval = TimeSpan.FromDays(1), StartTimeout = TimeSpan.FromHours(1) };
         var processes = new FakeProcessManager(options, Launcher, Time, NullLogger.Instance);
@@ -29,9 +29,11 @@ internal sealed class WorkloadManagerUnderTest : IAsyncDisposable
 
     internal WorkloadManager Manager { get; }
 
-    internal static async Task<WorkloadManagerUnderTest> StartAsync(Func<int, FakeAgentPlan> plan)
+    internal static Task<WorkloadManagerUnderTest> StartAsync(Func<int, FakeAgentPlan> plan) => StartAsync(new FakeLauncher(plan));
+
+    internal static async Task<WorkloadManagerUnderTest> StartAsync(FakeLauncher launcher)
     {
-        var manager = new WorkloadManagerUnderTest(plan);
+        var manager = new WorkloadManagerUnderTest(launcher);
         await manager.Manager.StartAsync(TestContext.Current.CancellationToken).Within();
         return manager;
     }

@@ -33,6 +33,8 @@ internal sealed class Guest
         var options = KernelCommandLine.Read("/proc/cmdline");
         var modules = KernelModules.Read("/lib/nex/modules");
         var link = GuestLink.Open(options.Link, modules);
+        // The randomness of the host, where the machine has a device for it.
+        modules.Load("virtio_rng");
         if (options.RootDisk is { } disk)
         {
             RootDisk.Use(disk, modules);
@@ -74,10 +76,9 @@ internal sealed class Guest
         FileSystems.Mount("run", "/run", "tmpfs", Still, "mode=755,size=1m");
         FileSystems.Mount("tmp", "/tmp", "tmpfs", harmless, "mode=1777" + size);
         FileSystems.Mount("work", WorkDirectory, "tmpfs", harmless, $"mode=700,uid={WorkloadUserId},gid={WorkloadUserId}{size}");
-        if (!File.Exists("/etc/machine-id"))
-        {
-            Directory.CreateDirectory("/etc");
-            File.CreateSymbolicLink("/etc/machine-id", "/run/machine-id");
-        }
+        Directory.CreateDirectory("/etc");
+        // What the image brings would be the same in every machine.
+        File.Delete("/etc/machine-id");
+        File.CreateSymbolicLink("/etc/machine-id", "/run/machine-id");
     }
 }

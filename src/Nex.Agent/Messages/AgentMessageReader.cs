@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Buffers.Text;
 using System.Text.Json;
 using Nex.Protocol.Agents;
 using Nex.Protocol.JsonRpc;
@@ -59,7 +61,29 @@ internal static class AgentMessageReader
         return DateTimeOffset.UnixEpoch.AddTicks((nanoseconds ?? throw Missing("unix_ns")) / TimeSpan.NanosecondsPerTick);
     });
 
-    internal static byte[] ArtifactChunk(ReadOnlyMemory<byte> json) => Read(json, "A part of the artifact", static (ref Utf8JsonReader reader) =>
+    /// <summary>
+    /// Reads a part of the artifact. As nodes write it, it is not read as JSON once more, which takes an emulated processor almost as long as to decode
+    /// it: what can be decoded holds nothing that JSON would read otherwise.
+    /// </summary>
+    /// <param name="buffer">What it is decoded into; a larger one is put in its place where it is too small.</param>
+    internal static ReadOnlyMemory<byte> ArtifactChunk(ReadOnlyMemory<byte> json, ref byte[] buffer)
+    {
+        ReadOnlySpan<byte> text = json.Span, begin = "{\"data\":\""u8, end = "\"}"u8;
+        if (text.Length >= begin.Length + end.Length && text.StartsWith(begin) && text.EndsWith(end))
+        {
+            ReadOnlySpan<byte> base64 = text[begin.Length..^end.Length];
+            int most = Base64.GetMaxDecodedFromUtf8Length(base64.Length);
+            buffer = buffer.Length < most ? new byte[most] : buffer;
+            if (Base64.DecodeFromUtf8(base64, buffer, out _, out int count) == OperationStatus.Done)
+            {
+                return buffer.AsMemory(0, count);
+            }
+        }
+
+        return ArtifactChunk(json);
+    }
+
+    private static byte[] ArtifactChunk(ReadOnlyMemory<byte> json) => Read(json, "A part of the artifact", static (ref Utf8JsonReader reader) =>
     {
         byte[]? data = null;
         while (NextMember(ref reader))

@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using Nex.Agent.Messages;
 using Nex.Agent.Providers;
 using Nex.Linux;
 using Nex.Protocol.Agents;
@@ -11,7 +12,9 @@ internal sealed class ArtifactDownload : IDisposable
 {
     private readonly SafeFileHandle _file = MemoryFile.Create("artifact");
     private readonly AgentArtifact _artifact;
-    private long _offset;
+    private long? _asked;
+    private long _taken;
+    private byte[] _buffer = [];
 
     internal ArtifactDownload(ReadOnlyMemory<byte> deployId, AgentDeploy deploy)
     {
@@ -25,26 +28,36 @@ internal sealed class ArtifactDownload : IDisposable
 
     internal AgentDeploy Deploy { get; }
 
-    /// <summary>Where to go on.</summary>
-    internal long Offset => _offset;
-
-    /// <summary>How much to ask for next.</summary>
-    internal int NextCount => (int)Math.Min(LinkLimits.ArtifactChunk, _artifact.Size - _offset);
-
-    /// <summary>Takes the answer.</summary>
-    /// <returns>The whole artifact, sealed, or null while some is missing.</returns>
-    /// <exception cref="ProviderException">The answer is not what was asked for.</exception>
-    internal SafeFileHandle? Add(ReadOnlySpan<byte> chunk)
+    /// <summary>What to ask for next; null when all has been asked for.</summary>
+    internal (long Offset, int Count)? Next()
     {
-        if (chunk.Length != NextCount)
+        long offset = _asked ?? 0;
+        int count = CountAt(offset);
+        // Even of nothing something is asked for.
+        if (count == 0 && _asked is not null)
         {
-            throw new ProviderException(
-                AgentErrors.ArtifactUnavailable, $"The node sent {chunk.Length} bytes of the artifact at {_offset}, not {NextCount}.");
+            return null;
         }
 
-        RandomAccess.Write(_file, chunk, _offset);
-        _offset += chunk.Length;
-        if (_offset < _artifact.Size)
+        _asked = offset + count;
+        return (offset, count);
+    }
+
+    /// <summary>Takes an answer. They come in the order in which they were asked for.</summary>
+    /// <returns>The whole artifact, sealed, or null while some is missing.</returns>
+    /// <exception cref="ProviderException">The answer is not what was asked for.</exception>
+    internal SafeFileHandle? Add(ReadOnlyMemory<byte> answer)
+    {
+        ReadOnlySpan<byte> chunk = AgentMessageReader.ArtifactChunk(answer, ref _buffer).Span;
+        if (chunk.Length != CountAt(_taken))
+        {
+            throw new ProviderException(
+                AgentErrors.ArtifactUnavailable, $"The node sent {chunk.Length} bytes of the artifact at {_taken}, not {CountAt(_taken)}.");
+        }
+
+        RandomAccess.Write(_file, chunk, _taken);
+        _taken += chunk.Length;
+        if (_taken < _artifact.Size)
         {
             return null;
         }
@@ -54,4 +67,6 @@ internal sealed class ArtifactDownload : IDisposable
     }
 
     public void Dispose() => _file.Dispose();
+
+    private int CountAt(long offset) => (int)Math.Min(LinkLimits.ArtifactChunk, _artifact.Size - offset);
 }

@@ -100,7 +100,7 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
         else
         {
             _download = new ArtifactDownload(request.Id, deploy);
-            RequestChunk();
+            RequestNext(_download);
         }
     }
 
@@ -136,14 +136,12 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
                 throw new ProviderException(AgentErrors.ArtifactUnavailable, $"The node does not give the artifact: {error.Message}");
             }
 
-            if (download.Add(AgentMessageReader.ArtifactChunk(answer.Result)) is { } artifact)
+            // The node reads and sends the next part while this one is decoded and written.
+            RequestNext(download);
+            if (download.Add(answer.Result) is { } artifact)
             {
                 Start(download.DeployId, download.Deploy, artifact);
                 EndDownload();
-            }
-            else
-            {
-                RequestChunk();
             }
         }
         catch (ProviderException failure)
@@ -340,8 +338,14 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
     private static long Later(TimeSpan wait) =>
         TimeProvider.System.GetTimestamp() + (long)(wait.TotalSeconds * TimeProvider.System.TimestampFrequency);
 
-    private void RequestChunk() =>
-        _readId = link.Messages.ReadArtifact(_download!.Offset, _download.NextCount);
+    private void RequestNext(ArtifactDownload download)
+    {
+        if (download.Next() is { } next)
+        {
+            _readId = link.Messages.ReadArtifact(next.Offset, next.Count);
+            link.Flush();
+        }
+    }
 
     private void FailDeploy(ReadOnlyMemory<byte> deployId, ProviderException failure) =>
         link.Messages.Error(deployId, failure.Code, failure.Message);

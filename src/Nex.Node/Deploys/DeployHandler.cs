@@ -137,6 +137,7 @@ internal sealed class DeployHandler(NodeCore node, ClaimsChecker checker, Artifa
                 {
                     ProcessManagerError.LameDuck => LameDuck,
                     ProcessManagerError.Stopping => "The node is stopping: choose another node.",
+                    ProcessManagerError.ArtifactTooLarge => failure.Message,
                     ProcessManagerError.LimitsUnavailable => "The limits of the workload cannot be applied on this node.",
                     _ => "This node has no agent for the workload: choose another node.",
                 },

@@ -160,6 +160,8 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
         _handler.EndWorkload(new WorkloadExit(null, null, AgentLost: true));
     }
 
+    private bool WasKilled => _launched.Exited is { IsCompletedSuccessfully: true, Result.Signal: Linux.Signals.Kill };
+
     /// <summary>How long the answer to a ping has been owed.</summary>
     private TimeSpan OwedFor() => Volatile.Read(ref _pingedAt) is var pinged and not 0 ? _time.GetElapsedTime(pinged) : TimeSpan.Zero;
 
@@ -311,7 +313,7 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
     }
 
     private AgentStartException StartFailure(AgentEnd end) => end.Cause == AgentExitCause.ProcessExited
-        ? new AgentStartException(AgentStartFailure.Exited, $"Agent {Id} ended before it said hello. {end.Detail}")
+        ? new AgentStartException(WasKilled ? AgentStartFailure.Killed : AgentStartFailure.Exited, $"Agent {Id} ended before it said hello. {end.Detail}")
         : new AgentStartException(_handler.HelloFault ?? AgentStartFailure.ProtocolViolation, $"Agent {Id} did not say hello as it should. {end.Detail}");
 }
 

@@ -18,6 +18,12 @@ internal enum AgentStartFailure
     /// <summary>It said that it was another agent.</summary>
     IdentityMismatch,
 
+    /// <summary>Somebody else killed the process before it said hello: a person, or the kernel for want of memory.</summary>
+    Killed,
+
+    /// <summary>The hypervisor of its machine runs, and did not do what it was told.</summary>
+    HypervisorFailed,
+
     /// <summary>The start was given up because the agent is not needed any more.</summary>
     Cancelled,
 }

@@ -18,7 +18,10 @@ public sealed record MicroVmOptions
     /// <summary>Processors of each machine, 1 to 32. 1 by default.</summary>
     public int VcpuCount { get; init; } = 1;
 
-    /// <summary>Memory of each machine in MiB, 96 to 1,048,576. 128 by default.</summary>
+    /// <summary>
+    /// Memory of each machine in MiB, 96 to 1,048,576. 128 by default. Artifacts go into it too: some 90 MiB are the kernel's and the agent's, and an
+    /// artifact that has no room in the rest is refused.
+    /// </summary>
     public int MemoryMiB { get; init; } = 128;
 
     /// <summary>How fast each machine may read its <see cref="RootDiskPath"/>; as fast as the host by default.</summary>
@@ -52,6 +55,9 @@ public sealed record MicroVmOptions
 
     /// <summary>Firecracker: the network of its machines. It is read and reported, and not made yet: machines have no network.</summary>
     public CniOptions? Cni { get; init; }
+
+    /// <summary>Whether there are limits for a disk that is not there.</summary>
+    internal bool LimitsNoDisk => DiskRateLimiter is not null && RootDiskPath is null;
 
     /// <summary>False for a test program that takes the place of Firecracker where there is no KVM.</summary>
     internal bool RequireKvm { get; init; } = true;

@@ -19,6 +19,12 @@ internal interface ILauncher : IAsyncDisposable
     /// <exception cref="ProcessManagerException">It cannot; the message says which, and what they need.</exception>
     void CheckLimits(WorkloadLimits limits);
 
+    /// <summary>Checks that an artifact of so many bytes has room in a sandbox. Where the agent gets it as an open file, it always has.</summary>
+    /// <exception cref="ProcessManagerException">It has not; the message says how much room there is, and what gives more.</exception>
+    void CheckArtifact(long size)
+    {
+    }
+
     /// <summary>Starts the process of an agent, which then speaks first on its link.</summary>
     /// <param name="diagnostics">Takes what the agent itself writes.</param>
     /// <param name="cancellationToken">
@@ -28,6 +34,12 @@ internal interface ILauncher : IAsyncDisposable
     /// <exception cref="AgentStartException">It could not be started; nothing is left of the attempt.</exception>
     /// <exception cref="OperationCanceledException">It was given up; nothing is left of the attempt.</exception>
     Task<ILaunchedAgent> LaunchAsync(string agentId, AgentDiagnostics diagnostics, CancellationToken cancellationToken);
+
+    /// <summary>The start of an agent that it was asked to launch is over. It is told of each, once, before another is started for it.</summary>
+    /// <param name="failure">Why the agent does not become warm; null where it does.</param>
+    void OnStartEnded(string agentId, AgentStartFailure? failure)
+    {
+    }
 }
 
 /// <summary>An agent's process, its sandbox, and all that the host holds for it.</summary>

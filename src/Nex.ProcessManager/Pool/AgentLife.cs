@@ -58,6 +58,7 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
             return await EndStartAsync(AsStartFailure(failure)).ConfigureAwait(false);
         }
 
+        environment.Launcher.OnStartEnded(agent.Id, failure: null);
         if (environment.Pool.TryMarkWarm(agent, session))
         {
             environment.Telemetry.Warmed(begun);
@@ -186,6 +187,7 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
             LogStartFailed(_logger, agent.Id, failure.Failure, failure.Message);
         }
 
+        environment.Launcher.OnStartEnded(agent.Id, failure.Failure);
         environment.Pool.StartFailed(agent, failure);
         return Exit(agent.StopCause ?? AgentExitCause.StartFailed, ending, failure.Message);
     }

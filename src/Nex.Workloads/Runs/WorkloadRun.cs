@@ -24,12 +24,13 @@ internal sealed class WorkloadRun : IWorkloadObserver
     internal Task<WorkloadExit> Exited => _exited.Task;
 
     /// <summary>Takes the next warm agent and starts the program on it.</summary>
-    /// <exception cref="ProcessManagerException">No agent is given.</exception>
+    /// <exception cref="ProcessManagerException">No agent is given, or none has room for the artifact.</exception>
     /// <exception cref="DeployException">The program was not started; the agent is being ended.</exception>
     /// <exception cref="OperationCanceledException">Likewise, because nobody waits any more.</exception>
     internal static async Task<WorkloadRun> StartAsync(
         IProcessManager processes, DeployRequest request, ArtifactFile artifact, Action<OutputLine> onOutput, CancellationToken cancellationToken)
     {
+        processes.CheckArtifact(artifact.Size);
         string agentId = await processes.PrepareNextWorkloadAsync(request, cancellationToken).ConfigureAwait(false);
         var run = new WorkloadRun(processes, agentId, onOutput);
         try

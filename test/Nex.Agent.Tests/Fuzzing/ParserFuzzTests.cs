@@ -51,10 +51,11 @@ public sealed class ParserFuzzTests
     /// <summary>Each by itself: what one of them refuses, another may read.</summary>
     private static void ReadMessages(byte[] input)
     {
+        byte[] buffer = [];
         Action[] readers =
         [
             () => AgentMessageReader.UndeployGrace(input), () => AgentMessageReader.Adopt(input), () => AgentMessageReader.Clock(input),
-            () => AgentMessageReader.ArtifactChunk(input), () => AgentMessageReader.Deploy(input),
+            () => AgentMessageReader.ArtifactChunk(input, ref buffer), () => AgentMessageReader.Deploy(input),
         ];
         LinkException? refusal = null;
         foreach (Action read in readers)

@@ -39,6 +39,25 @@ public sealed class ArtifactDownloadTests
         Assert.Equal(Enumerable.Range(0, reads.Count).Select(index => (long)index * LinkLimits.ArtifactChunk), reads.Select(read => read.Offset));
     }
 
+    /// <summary>It is seen by a part that the agent refuses: by then it has asked for the next.</summary>
+    [Fact]
+    public void The_next_part_is_asked_for_before_the_last_is_taken()
+    {
+        byte[] large = [.. Program, .. new byte[LinkLimits.ArtifactChunk]];
+        var asked = new List<long>();
+        using AgentDriver agent = AgentDriver.Start();
+        agent.OnRead = read =>
+        {
+            asked.Add(read.Offset);
+            return [];
+        };
+
+        _ = Assert.Throws<JsonRpcException>(() => agent.Deploy(Workload.ToRead(large), null));
+        agent.Ping();
+
+        Assert.Equal([0, LinkLimits.ArtifactChunk], asked);
+    }
+
     [Fact]
     public void A_part_that_is_too_short_is_refused() =>
         AssertUnavailable(Workload.ToRead(Program), read => Part(Program, read)[1..], $"The node sent {Program.Length - 1} bytes of the artifact at 0, not {Program.Length}.");

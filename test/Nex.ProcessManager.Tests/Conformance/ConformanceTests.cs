@@ -59,7 +59,7 @@ public abstract partial class ConformanceTests(Sandbox sandbox) : IAsyncLifetime
     }
 
     private protected static RealManager CreateHooked(ProcessManagerOptions options, Func<RealManager, AgentStep, Task<bool>> onStep) =>
-        RealManager.Create(options, create: host => new HookedManager(host, step => onStep(host, step)));
+        RealManager.Create(options, create: host => new HookedManager(host, new Hooks { OnStep = step => onStep(host, step) }));
 
     /// <summary>Ends the process of an agent from outside, as an administrator or the kernel does, and waits until it has ended.</summary>
     private protected static async Task KillAsync(RealManager host, string agentId)

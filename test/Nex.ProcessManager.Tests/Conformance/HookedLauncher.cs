@@ -33,6 +33,8 @@ internal sealed class HookedLauncher(ILauncher inner, Func<AgentStep, Task<bool>
 
     public void CheckLimits(WorkloadLimits limits) => inner.CheckLimits(limits);
 
+    public void CheckArtifact(long size) => inner.CheckArtifact(size);
+
     public async Task<ILaunchedAgent> LaunchAsync(string agentId, AgentDiagnostics diagnostics, CancellationToken cancellationToken)
     {
         int number = Interlocked.Increment(ref _launches);
@@ -43,6 +45,8 @@ internal sealed class HookedLauncher(ILauncher inner, Func<AgentStep, Task<bool>
         bool heard = await onStep(new AgentStep(agentId, number, Launched));
         return new HookedAgent(agent, step => heard ? onStep(new AgentStep(agentId, number, step)) : Task.FromResult(false));
     }
+
+    public void OnStartEnded(string agentId, AgentStartFailure? failure) => inner.OnStartEnded(agentId, failure);
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 

@@ -1,15 +1,20 @@
+using System.Globalization;
+using Microsoft.Win32.SafeHandles;
+using Nex.ProcessManager.Agents;
 using Nex.ProcessManager.Configuration;
+using Nex.ProcessManager.Launchers.MicroVms;
 using Nex.ProcessManager.Launchers.Spawning;
 using Nex.ProcessManager.Tests.Support;
 using Nex.Protocol.Agents;
 using Nex.Protocol.Workloads;
 using Nex.Testing.Files;
+using Nex.Testing.Recorders;
 using Nex.Testing.Waiting;
 
 namespace Nex.ProcessManager.Tests.Conformance;
 
 /// <summary>What launchers of microVMs must keep besides: machines that do not come up, and what machines share.</summary>
-public abstract class MicroVmConformanceTests(Sandbox sandbox) : ConformanceTests(sandbox)
+public abstract partial class MicroVmConformanceTests(Sandbox sandbox) : ConformanceTests(sandbox)
 {
     [Theory]
     [InlineData(AgentMethods.Adopt)]
@@ -103,7 +108,94 @@ public abstract class MicroVmConformanceTests(Sandbox sandbox) : ConformanceTest
         Assert.Equal(["looked"], second.Observer.Texts);
     }
 
-    private static Task<RealWorkload> ShellAsync(RealManager host, string script)
+    /// <summary>Debian's images have such a file, and some that are made by a tool have a link into the void.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Machines_are_different_though_their_image_brings_a_machine_id(bool isLink)
+    {
+        using GuestWith guest = await GuestWith.FolderAsync(folder =>
+        {
+            string file = Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "etc")).FullName, "machine-id");
+            if (isLink)
+            {
+                _ = File.CreateSymbolicLink(file, "/nowhere");
+            }
+            else
+            {
+                File.WriteAllText(file, "0123456789abcdef0123456789abcdef\n");
+            }
+        });
+        await using RealManager host = await RealManager.StartAsync(Options with { MicroVm = guest.Machines(Options) });
+
+        string[] ids = [await MachineIdAsync(host), await MachineIdAsync(host)];
+
+        Assert.NotEqual(ids[0], ids[1]);
+        Assert.All(ids, id => Assert.Matches("^machine (?!0123)[0-9a-f]{32}$", id));
+    }
+
+    [Fact]
+    public async Task A_program_as_large_as_a_machine_has_room_for_runs_and_a_larger_one_is_refused()
+    {
+        await using RealManager host = await StartAsync();
+        long room = MachineLimits.RoomForArtifact(Options.MicroVm.MemoryMiB);
+        byte[] program = new byte[room];
+        Random.Shared.NextBytes(program);
+        (await File.ReadAllBytesAsync(TestPrograms.Path("exit"))).CopyTo(program, 0);
+        ArtifactFile artifact = TestPrograms.Artifact("exit", program);
+        using SafeFileHandle open = artifact.Handle;
+        var observer = new ObserverRecorder();
+
+        host.Manager.CheckArtifact(artifact.Size);
+        string id = await host.Manager.PrepareNextWorkloadAsync(new DeployRequest { Name = "large" }).Within();
+        await host.Manager.GetAgent(id).DeployAsync(artifact, observer).Within(Deadline.Length + Deadline.Length);
+
+        Assert.True((await observer.ExitAsync()).IsSuccess);
+        ProcessManagerException failure = Assert.Throws<ProcessManagerException>(() => host.Manager.CheckArtifact(200 * 1024 * 1024));
+        Assert.Equal(ProcessManagerError.ArtifactTooLarge, failure.Error);
+        Assert.Contains("The artifact has 200 MiB, and a machine of 128 MiB has room for 39:", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("machine_template.memsize_mib", failure.Message, StringComparison.Ordinal);
+        Assert.Throws<ProcessManagerException>(() => host.Manager.CheckArtifact(room + 1));
+    }
+
+    [Fact]
+    public async Task Of_twenty_clones_each_is_somebody()
+    {
+        const int clones = 20;
+        string[] different = ["random", "host", "machine", "boot", "uuid"];
+        await using RealManager host = await RealManager.StartAsync(Options with { PoolSize = clones });
+        var said = new List<Dictionary<string, string>>();
+
+        for (int count = 0; count < clones; count++)
+        {
+            IReadOnlyList<string> lines = await host.RunAsync("identify");
+            said.Add(lines.Select(line => line.Split(' ', 2)).ToDictionary(pair => pair[0], pair => pair[1]));
+        }
+
+        Assert.All(different, name => Assert.Equal(clones, said.Select(one => one[name]).Distinct().Count()));
+        Assert.All(said, one => Assert.DoesNotContain("error", one["machine"] + one["boot"]));
+        Assert.All(said, one => Assert.Contains(one["host"], host.Delegate.Started.Reached));
+    }
+
+    [Fact]
+    public async Task The_clock_of_a_clone_is_within_a_hundred_milliseconds_of_that_of_the_host()
+    {
+        await using RealManager host = await StartAsync();
+        var arrivals = new List<DateTimeOffset>();
+        var observer = new ObserverRecorder { OnCall = () => arrivals.Add(TimeProvider.System.GetUtcNow()) };
+
+        RealWorkload workload = await host.DeployAsync(new DeployRequest { Name = "clock", Argv = ["100"] }, "clock", observer);
+
+        Assert.True((await observer.ExitAsync()).IsSuccess);
+        IEnumerable<double> late = workload.Observer.Texts.Zip(arrivals, (told, arrival) => arrival.ToUnixTimeMilliseconds() - double.Parse(told, CultureInfo.InvariantCulture));
+        // Each is some time on its way: the quickest tells most of the clock.
+        Assert.InRange(late.Min(), -100, 100);
+    }
+
+    private static async Task<string> MachineIdAsync(RealManager host) =>
+        (await host.RunAsync("identify")).Single(line => line.StartsWith("machine ", StringComparison.Ordinal));
+
+    private protected static Task<RealWorkload> ShellAsync(RealManager host, string script)
     {
         string busybox = Executables.Find("busybox") ?? throw new InvalidOperationException("busybox is not installed: run ./build.sh build.");
         return host.DeployAsync(

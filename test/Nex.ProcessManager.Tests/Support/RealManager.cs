@@ -98,9 +98,10 @@ internal sealed class RealManager : IAsyncDisposable
     internal Task<RealWorkload> DeployAsync(string program, params string[] argv) =>
         DeployAsync(new DeployRequest { Name = "program", Argv = argv }, program);
 
-    internal async Task<RealWorkload> DeployAsync(DeployRequest request, string program)
+    internal Task<RealWorkload> DeployAsync(DeployRequest request, string program) => DeployAsync(request, program, new ObserverRecorder());
+
+    internal async Task<RealWorkload> DeployAsync(DeployRequest request, string program, ObserverRecorder observer)
     {
-        var observer = new ObserverRecorder();
         string id = await Manager.PrepareNextWorkloadAsync(request).Within();
         IAgent agent = Manager.GetAgent(id);
         ArtifactFile artifact = TestPrograms.Artifact(program);

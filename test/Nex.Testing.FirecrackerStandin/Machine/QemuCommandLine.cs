@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Nex.ProcessManager.Launchers.MicroVms.Qemu;
 using Nex.Testing.FirecrackerStandin.Configuration;
 
 namespace Nex.Testing.FirecrackerStandin.Machine;
@@ -10,10 +11,10 @@ namespace Nex.Testing.FirecrackerStandin.Machine;
 internal sealed class QemuCommandLine
 {
     /// <summary>
-    /// Without these the guest's clock is never calibrated under emulation. The last makes <c>reboot</c> a reset here: Firecracker has the
+    /// Without these the guest's clock is never calibrated under emulation, or counts late ticks. The last makes <c>reboot</c> a reset here: Firecracker has the
     /// keyboard controller that <c>reboot=k</c> writes to, and this machine has none.
     /// </summary>
-    private const string EmulationArguments = "lpj=4000000 tsc_early_khz=2000000 reboot=t";
+    private static readonly string EmulationArguments = $"lpj=4000000 tsc=reliable tsc_early_khz={TimeStampCounter.Kilohertz} reboot=t";
 
     /// <summary>The first descriptor behind the standard three.</summary>
     private readonly List<SafeHandle> _descriptors;

@@ -41,6 +41,9 @@ internal sealed class FakeLauncher(Func<int, FakeAgentPlan>? plan = null) : ILau
     /// <summary>Why not all of what it has can be removed when it is disposed of.</summary>
     internal Exception? CloseFailure { get; init; }
 
+    /// <summary>Why artifacts have no room.</summary>
+    internal ProcessManagerException? ArtifactFailure { get; init; }
+
     /// <summary>The ids of all launches that were asked for.</summary>
     internal Milestones<string> Requested { get; } = new();
 
@@ -83,6 +86,14 @@ internal sealed class FakeLauncher(Func<int, FakeAgentPlan>? plan = null) : ILau
         if (LimitsFailure is not null)
         {
             throw LimitsFailure;
+        }
+    }
+
+    public void CheckArtifact(long size)
+    {
+        if (ArtifactFailure is not null)
+        {
+            throw ArtifactFailure;
         }
     }
 

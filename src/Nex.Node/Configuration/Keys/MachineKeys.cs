@@ -20,7 +20,7 @@ internal static class MachineKeys
     internal static readonly ConfigurationKey<long> VcpuCount = List.Integer("machine_template.vcpu_count", 1, 1, 32, "Processors of each machine.");
 
     internal static readonly ConfigurationKey<long> MemoryMiB = List.Integer(
-        "machine_template.memsize_mib", 256, 1, 1024 * 1024, "Memory of each machine in MiB: at least 96, which a guest needs, whatever is written. Machines share what none of them has written to.");
+        "machine_template.memsize_mib", 256, 1, 1024 * 1024, "Memory of each machine in MiB: at least 96, which a guest needs, whatever is written, artifacts included. Machines share what none of them has written to.");
 
     internal static readonly ConfigurationKey<long> BandwidthSize = List.Integer(
         "rate_limiters.bandwidth.size", "no limit", 1, long.MaxValue, "How many bytes a machine may read from its disk in a refill time.");

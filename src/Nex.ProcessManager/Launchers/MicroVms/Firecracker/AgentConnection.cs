@@ -12,7 +12,7 @@ internal static class AgentConnection
     private const int CredentialsBytes = 12;
 
     /// <summary>Waits for the guest of a process of Firecracker. Whoever else has come to the socket is turned away.</summary>
-    /// <exception cref="GuestEndedException">The process ended first.</exception>
+    /// <exception cref="IOException">The process ended first.</exception>
     /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
     internal static async Task<UnixSocketLink> AcceptAsync(VsockListener listener, int processId, Task exited, CancellationToken cancellationToken)
     {
@@ -44,7 +44,7 @@ internal static class AgentConnection
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new GuestEndedException("The machine ended before its agent was up.");
+            throw new IOException("The machine ended before its agent was up.");
         }
     }
 

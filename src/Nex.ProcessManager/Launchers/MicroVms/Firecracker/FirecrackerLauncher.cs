@@ -23,27 +23,32 @@ internal sealed partial class FirecrackerLauncher(ProcessManagerOptions options,
 
     public string Sandbox => "firecracker";
 
+    /// <summary>For tests.</summary>
+    internal MachineStep? OnStep { get; init; }
+
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
         FirecrackerHost host = await FirecrackerHost.FindAsync(options, cancellationToken).ConfigureAwait(false);
         LogVersion(logger, host.Version, host.JailerPath is null ? "without a jailer" : "each in a jail");
-        WarnOfCni();
+        WarnOfWhatIsNotMade();
         BootFiles files = Opened(BootFiles.Open(options.MicroVm, asOther: options.MicroVm.Jailer is null && options.MachineUserId is not null));
         _directory = RunDirectory.Open(options.RunDirectory, left => LogLeftovers(logger, left.Instances, left.Processes));
         VmmHomes homes = Opened<VmmHomes>(options.MicroVm.Jailer is { } jailer
             ? new JailedHomes(host, jailer, _directory.Instance, files)
             : new OpenHomes(host, files, options.MachineUserId));
-        var settings = new VmmSettings { Time = time, Recorder = OpenRecorder() };
+        var settings = new VmmSettings { Time = time, Recorder = OpenRecorder(), OnStep = OnStep };
         _machines = new FirecrackerMachines(host, options, files, homes, settings);
         if (options.MicroVm.UseTemplates)
         {
             var builder = new FirecrackerTemplateBuilder(_machines, _directory, options, time, logger);
             _templates = new TemplateSource(_machines.Key, new TemplateStore(options.MicroVm.TemplateDirectory, time, logger), builder.BuildAsync, logger);
-            await MakeTemplateAsync(cancellationToken).ConfigureAwait(false);
+            await _templates.PrepareAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
     public void CheckLimits(WorkloadLimits limits) => MachineLimits.Check(limits, options.MicroVm);
+
+    public void CheckArtifact(long size) => MachineLimits.CheckArtifact(size, options.MicroVm);
 
     public async Task<ILaunchedAgent> LaunchAsync(string agentId, AgentDiagnostics diagnostics, CancellationToken cancellationToken)
     {
@@ -64,10 +69,12 @@ internal sealed partial class FirecrackerLauncher(ProcessManagerOptions options,
             }
 
             throw failure is IOException or UnauthorizedAccessException or FirecrackerException
-                ? new AgentStartException(AgentStartFailure.NotStarted, $"The machine of agent {agentId} could not be started: {failure.Message}{diagnostics.Excerpt}", failure)
+                ? new AgentStartException(KindOf(failure), $"The machine of agent {agentId} could not be started: {failure.Message}{diagnostics.Excerpt}", failure)
                 : failure;
         }
     }
+
+    public void OnStartEnded(string agentId, AgentStartFailure? failure) => _templates?.OnStartEnded(agentId, failure);
 
     public async ValueTask DisposeAsync()
     {
@@ -84,19 +91,6 @@ internal sealed partial class FirecrackerLauncher(ProcessManagerOptions options,
         _directory?.Remove();
     }
 
-    private async Task MakeTemplateAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _templates!.GetAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (AgentStartException failure)
-        {
-            // Where the template does not come up, no machine would.
-            throw new ProcessManagerException(ProcessManagerError.StartFailed, failure.Message, failure);
-        }
-    }
-
     private async Task<FirecrackerVm> StartAsync(AgentDirectory directory, AgentDiagnostics diagnostics, CancellationToken cancellationToken)
     {
         if (_templates is null)
@@ -104,17 +98,16 @@ internal sealed partial class FirecrackerLauncher(ProcessManagerOptions options,
             return await _machines!.BootAsync(directory, diagnostics, template: null, cancellationToken).ConfigureAwait(false);
         }
 
-        Template template = await _templates.GetAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return await _machines!.CloneAsync(directory, diagnostics, template, cancellationToken).ConfigureAwait(false);
-        }
-        catch (BrokenTemplateException)
-        {
-            _templates.Discard(template);
-            throw;
-        }
+        Template template = await _templates.GetAsync(Path.GetFileName(directory.Path), cancellationToken).ConfigureAwait(false);
+        return await _machines!.CloneAsync(directory, diagnostics, template, cancellationToken).ConfigureAwait(false);
     }
+
+    private static AgentStartFailure KindOf(Exception failure) => failure switch
+    {
+        MachineEndedException ended => ended.Failure,
+        FirecrackerException => AgentStartFailure.HypervisorFailed,
+        _ => AgentStartFailure.NotStarted,
+    };
 
     private JsonLinesRecorder? OpenRecorder()
     {
@@ -142,8 +135,13 @@ internal sealed partial class FirecrackerLauncher(ProcessManagerOptions options,
         return opened;
     }
 
-    private void WarnOfCni()
+    private void WarnOfWhatIsNotMade()
     {
+        if (options.MicroVm.LimitsNoDisk)
+        {
+            LogNoDisk(logger);
+        }
+
         if (options.MicroVm.Cni is { } cni)
         {
             LogNoNetwork(logger, cni.NetworkName, cni.InterfaceName, cni.Subnet);
@@ -155,6 +153,9 @@ internal sealed partial class FirecrackerLauncher(ProcessManagerOptions options,
 
     [LoggerMessage(221, LogLevel.Warning, "Removed what {Instances} managers left behind that ended without stopping; {Processes} of their processes still ran")]
     private static partial void LogLeftovers(ILogger logger, int instances, int processes);
+
+    [LoggerMessage(223, LogLevel.Warning, "The option DiskRateLimiter limits nothing: machines have no disk but where the option RootDiskPath names one")]
+    private static partial void LogNoDisk(ILogger logger);
 
     [LoggerMessage(222, LogLevel.Warning, "The network {Name} of the option Cni (interface {Interface}, subnet {Subnet}) is not made: microVMs have no network yet")]
     private static partial void LogNoNetwork(ILogger logger, string? name, string? @interface, string? subnet);

@@ -18,7 +18,8 @@ internal sealed class FirecrackerMachines(FirecrackerHost host, ProcessManagerOp
         files.Initramfs.Sha256,
         // Where a machine finds its disk is part of its state.
         files.Disk is { } disk ? $"{disk.Sha256} {homes.Paths.Disk}" : "",
-        $"{options.MicroVm.VcpuCount} {options.MicroVm.MemoryMiB} {options.MicroVm.DiskRateLimiter}");
+        $"{options.MicroVm.VcpuCount} {options.MicroVm.MemoryMiB} {options.MicroVm.DiskRateLimiter}",
+        HostProcessor.Model);
 
     private string KernelArguments =>
         $"console=ttyS0 quiet loglevel=1 reboot=k panic=-1 {GuestArguments.For($"vsock:{VmmHome.LinkPort}", options.WorkspaceBytes, files.Disk)}";
@@ -46,32 +47,14 @@ internal sealed class FirecrackerMachines(FirecrackerHost host, ProcessManagerOp
         }
     }
 
-    /// <exception cref="BrokenTemplateException">It cannot go on from the template.</exception>
+    /// <exception cref="MachineEndedException">It ended before its agent had connected.</exception>
     /// <exception cref="IOException">Firecracker could not be started.</exception>
-    /// <exception cref="FirecrackerException">Its API did not come up.</exception>
-    internal async Task<FirecrackerVm> CloneAsync(AgentDirectory directory, AgentDiagnostics diagnostics, Template template, CancellationToken cancellationToken)
+    /// <exception cref="FirecrackerException">It cannot go on from the template, or its API did not come up.</exception>
+    internal Task<FirecrackerVm> CloneAsync(AgentDirectory directory, AgentDiagnostics diagnostics, Template template, CancellationToken cancellationToken)
     {
         VmmHome home = homes.ForClone(NameOf(directory), directory.Work, template);
-        try
-        {
-            return await FirecrackerVm.StartAsync(home, directory, diagnostics, settings, LoadAsync, cancellationToken).ConfigureAwait(false);
-        }
-        catch (GuestEndedException failure)
-        {
-            throw new BrokenTemplateException(failure.Message, failure);
-        }
-
-        async Task LoadAsync(FirecrackerClient client, VmmPaths paths)
-        {
-            try
-            {
-                await client.LoadSnapshotAsync(ApiSettings.Load(paths), cancellationToken).ConfigureAwait(false);
-            }
-            catch (FirecrackerException failure) when (failure.Failure is FirecrackerFailure.Refused or FirecrackerFailure.ProcessGone)
-            {
-                throw new BrokenTemplateException(failure.Message, failure);
-            }
-        }
+        return FirecrackerVm.StartAsync(
+            home, directory, diagnostics, settings, (client, paths) => client.LoadSnapshotAsync(ApiSettings.Load(paths), cancellationToken), cancellationToken);
     }
 
     private static string NameOf(AgentDirectory directory) => Path.GetFileName(directory.Path);

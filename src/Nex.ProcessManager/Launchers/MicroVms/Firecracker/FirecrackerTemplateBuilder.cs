@@ -16,14 +16,16 @@ internal sealed class FirecrackerTemplateBuilder(
     private const string Name = "template";
 
     /// <exception cref="AgentStartException">The guest does not come up; the message has the end of what it wrote.</exception>
-    internal async Task<Template> BuildAsync()
+    /// <exception cref="OperationCanceledException">It was given up.</exception>
+    internal async Task<Template> BuildAsync(CancellationToken cancellationToken)
     {
         var template = new Template(MemoryFile.Create("nex-template-memory"), MemoryFile.Create("nex-template-state"));
         var diagnostics = new AgentDiagnostics(logger, Name);
         using var deadline = new CancellationTokenSource(options.MicroVm.BootTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
-            await BuildAsync(template, diagnostics, deadline.Token).ConfigureAwait(false);
+            await BuildAsync(template, diagnostics, either.Token).ConfigureAwait(false);
             // Nobody writes to them any more.
             MemoryFile.Seal(template.Memory);
             MemoryFile.Seal(template.State);
@@ -34,8 +36,8 @@ internal sealed class FirecrackerTemplateBuilder(
             template.Dispose();
             throw failure switch
             {
-                OperationCanceledException => Failure(AgentStartFailure.StartTimeout, $"it did not come up within {options.MicroVm.BootTimeout.TotalSeconds:0.###} s", diagnostics, failure),
-                GuestEndedException => Failure(AgentStartFailure.Exited, "it ended before its agent was up", diagnostics, failure),
+                OperationCanceledException when !cancellationToken.IsCancellationRequested => Failure(AgentStartFailure.StartTimeout, $"it did not come up within {options.MicroVm.BootTimeout.TotalSeconds:0.###} s", diagnostics, failure),
+                MachineEndedException ended => Failure(ended.Failure, "it ended before its agent was up", diagnostics, failure),
                 IOException or UnauthorizedAccessException or FirecrackerException => Failure(AgentStartFailure.NotStarted, failure.Message.TrimEnd('.'), diagnostics, failure),
                 _ => failure,
             };
@@ -47,8 +49,9 @@ internal sealed class FirecrackerTemplateBuilder(
         AgentDirectory directory = runDirectory.CreateAgent(Name);
         try
         {
-            await using FirecrackerVm vm = await machines.BootAsync(directory, diagnostics, template, cancellationToken).ConfigureAwait(false);
-            await UseAsync(vm, template, cancellationToken).ConfigureAwait(false);
+            FirecrackerVm vm = await machines.BootAsync(directory, diagnostics, template, cancellationToken).ConfigureAwait(false);
+            await vm.UseAsync(() => WriteDownAsync(vm, template, cancellationToken)).ConfigureAwait(false);
+            await vm.DisposeAsync().ConfigureAwait(false);
         }
         finally
         {
@@ -57,7 +60,7 @@ internal sealed class FirecrackerTemplateBuilder(
     }
 
     /// <summary>The link stays open until then: a machine that has heard of its end would be written down as one that ends.</summary>
-    private static async Task UseAsync(FirecrackerVm vm, Template template, CancellationToken cancellationToken)
+    private static async Task WriteDownAsync(FirecrackerVm vm, Template template, CancellationToken cancellationToken)
     {
         var guest = new WaitingGuest();
         await using var peer = new JsonRpcPeer(vm.Link, guest, LinkLimits.ToNode);
@@ -71,8 +74,7 @@ internal sealed class FirecrackerTemplateBuilder(
 
         if (first != guest.Waiting)
         {
-            await vm.WaitForLastWordsAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
-            throw new GuestEndedException("The machine ended before its agent waited.");
+            throw new MachineEndedException("The machine ended before its agent waited.", await vm.Exited.WaitAsync(cancellationToken).ConfigureAwait(false));
         }
 
         await vm.WriteAsync(template, cancellationToken).ConfigureAwait(false);

@@ -1,6 +1,7 @@
 using Microsoft.Win32.SafeHandles;
 using Nex.Firecracker;
 using Nex.Firecracker.Api;
+using Nex.Firecracker.Recording;
 using Nex.Firecracker.Sockets;
 using Nex.Firecracker.Vsock;
 using Nex.Linux;
@@ -20,18 +21,20 @@ internal sealed class FirecrackerVm : IAsyncDisposable
     private readonly SupervisedChild _process;
     private readonly GuestConsole _console;
     private readonly FirecrackerClient _client;
+    private readonly VmmSettings _settings;
     private UnixSocketLink? _link;
 
-    private FirecrackerVm(VmmHome home, SupervisedChild process, GuestConsole console, VmmSettings settings)
+    private FirecrackerVm(VmmHome home, SupervisedChild process, GuestConsole console, VmmSettings settings, Action<ApiExchange>? onExchange)
     {
         _home = home;
         _process = process;
         _console = console;
+        _settings = settings;
         _client = new FirecrackerClient(home.ApiSocket, new FirecrackerClientOptions
         {
             Timeout = settings.CallTimeout,
             ProcessExited = process.Exited,
-            Recorder = settings.Recorder is { } recorder ? recorder.Record : null,
+            Recorder = onExchange,
             TimeProvider = settings.Time,
         });
     }
@@ -47,7 +50,8 @@ internal sealed class FirecrackerVm : IAsyncDisposable
     /// <param name="home">Taken over, whatever happens.</param>
     /// <param name="directory">Where it is written down which process it is.</param>
     /// <param name="run">Has the API make a machine run.</param>
-    /// <exception cref="IOException">It could not be started, or ended before its agent had connected.</exception>
+    /// <exception cref="MachineEndedException">It ended before its agent had connected.</exception>
+    /// <exception cref="IOException">It could not be started.</exception>
     /// <exception cref="FirecrackerException">It did not do what it was asked.</exception>
     internal static async Task<FirecrackerVm> StartAsync(
         VmmHome home,
@@ -57,9 +61,11 @@ internal sealed class FirecrackerVm : IAsyncDisposable
         Func<FirecrackerClient, VmmPaths, Task> run,
         CancellationToken cancellationToken)
     {
-        FirecrackerVm vm = await ExecuteAsync(home, diagnostics, settings, cancellationToken).ConfigureAwait(false);
-        try
+        string name = Path.GetFileName(directory.Path);
+        FirecrackerVm vm = await ExecuteAsync(home, name, diagnostics, settings, cancellationToken).ConfigureAwait(false);
+        await vm.UseAsync(async () =>
         {
+            settings.OnStep?.Invoke(name, vm.ProcessId, MachineSteps.Launched);
             vm.Record(directory);
             await ApiSocket.WaitAsync(home.ApiSocket, vm.Exited, settings.CallTimeout, settings.Time, cancellationToken).ConfigureAwait(false);
             home.Furnish();
@@ -67,11 +73,26 @@ internal sealed class FirecrackerVm : IAsyncDisposable
             using VsockListener listener = home.Listen();
             await run(vm._client, home.Paths).ConfigureAwait(false);
             vm._link = await AgentConnection.AcceptAsync(listener, vm.ProcessId, vm.Exited, cancellationToken).ConfigureAwait(false);
-            return vm;
-        }
-        catch
+        }).ConfigureAwait(false);
+        return vm;
+    }
+
+    /// <summary>Does something with it. Where that fails it is ended, once all has been read that it wrote: that says why.</summary>
+    /// <exception cref="MachineEndedException">It ended meanwhile.</exception>
+    internal async Task UseAsync(Func<Task> action)
+    {
+        try
         {
-            await vm.DisposeFailedAsync().ConfigureAwait(false);
+            await action().ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            ProcessExit? end = await EndAsync(failure is FirecrackerException { Failure: FirecrackerFailure.ProcessGone }).ConfigureAwait(false);
+            if (end is { } exit && failure is (IOException or FirecrackerException) and not MachineEndedException)
+            {
+                throw new MachineEndedException($"{failure.Message} Its process ended with {exit}.", exit, failure);
+            }
+
             throw;
         }
     }
@@ -108,13 +129,6 @@ internal sealed class FirecrackerVm : IAsyncDisposable
         _home.Collect(template);
     }
 
-    /// <summary>Waits for the end, and for all that was written before it.</summary>
-    internal async Task WaitForLastWordsAsync()
-    {
-        await Exited.ConfigureAwait(false);
-        await _console.Ended.ConfigureAwait(false);
-    }
-
     internal void Kill() => _process.TrySignal(Signals.Kill);
 
     /// <summary>Kills it if it still runs, and closes and removes everything.</summary>
@@ -134,7 +148,7 @@ internal sealed class FirecrackerVm : IAsyncDisposable
     }
 
     private static async Task<FirecrackerVm> ExecuteAsync(
-        VmmHome home, AgentDiagnostics diagnostics, VmmSettings settings, CancellationToken cancellationToken)
+        VmmHome home, string name, AgentDiagnostics diagnostics, VmmSettings settings, CancellationToken cancellationToken)
     {
         (SafeFileHandle ours, SafeFileHandle theirs) = SocketPair.Create();
         try
@@ -142,7 +156,7 @@ internal sealed class FirecrackerVm : IAsyncDisposable
             home.CheckPaths();
             using SafeFileHandle input = File.OpenHandle("/dev/null");
             SupervisedChild process = await ChildSupervisor.StartAsync(home.Command(input, theirs), cancellationToken).ConfigureAwait(false);
-            return new FirecrackerVm(home, process, new GuestConsole(new UnixSocketLink(ours), diagnostics), settings);
+            return new FirecrackerVm(home, process, new GuestConsole(new UnixSocketLink(ours), diagnostics), settings, OnExchange(name, process.ProcessId, settings));
         }
         catch
         {
@@ -156,6 +170,12 @@ internal sealed class FirecrackerVm : IAsyncDisposable
         }
     }
 
+    private static Action<ApiExchange>? OnExchange(string name, int processId, VmmSettings settings)
+    {
+        Action<ApiExchange>? all = settings.Recorder is { } recorder ? recorder.Record : null;
+        return settings.OnStep is { } onStep ? all + (exchange => onStep(name, processId, $"{exchange.Method} {exchange.Path}")) : all;
+    }
+
     /// <summary>For the manager that finds it when this one has been killed.</summary>
     private void Record(AgentDirectory directory)
     {
@@ -165,11 +185,19 @@ internal sealed class FirecrackerVm : IAsyncDisposable
         }
     }
 
-    /// <summary>What it wrote, which its killing does not add to, says why it failed.</summary>
-    private async Task DisposeFailedAsync()
+    /// <returns>How it had ended by itself; null where it had not.</returns>
+    private async Task<ProcessExit?> EndAsync(bool isEnding)
     {
+        if (isEnding)
+        {
+            await ((Task)Exited).WaitAsync(_settings.CallTimeout, _settings.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        ProcessExit? end = Exited.IsCompleted ? await Exited.ConfigureAwait(false) : null;
         Kill();
-        await WaitForLastWordsAsync().ConfigureAwait(false);
+        await Exited.ConfigureAwait(false);
+        await _console.Ended.ConfigureAwait(false);
         await DisposeAsync().ConfigureAwait(false);
+        return end;
     }
 }

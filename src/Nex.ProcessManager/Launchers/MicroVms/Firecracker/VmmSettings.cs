@@ -12,4 +12,7 @@ internal sealed record VmmSettings
 
     /// <summary>Takes all calls of the API; null for none.</summary>
     internal JsonLinesRecorder? Recorder { get; init; }
+
+    /// <summary>For tests.</summary>
+    internal MachineStep? OnStep { get; init; }
 }

@@ -17,21 +17,31 @@ internal sealed partial class QemuLauncher(ProcessManagerOptions options, TimePr
 
     public string Sandbox => "qemu";
 
+    /// <summary>For tests.</summary>
+    internal MachineStep? OnStep { get; init; }
+
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
         QemuHost host = await QemuHost.FindAsync(options, time, cancellationToken).ConfigureAwait(false);
         LogAccelerator(logger, host.Version, host.Accelerator.Name);
-        _machines = QemuMachines.Open(host, options, time);
+        if (options.MicroVm.LimitsNoDisk)
+        {
+            LogNoDisk(logger);
+        }
+
+        _machines = QemuMachines.Open(host, options, time, OnStep);
         _directory = RunDirectory.Open(options.RunDirectory, left => LogLeftovers(logger, left.Instances, left.Processes));
         if (options.MicroVm.UseTemplates)
         {
             var builder = new QemuTemplateBuilder(_machines, options, time, logger);
             _templates = new TemplateSource(_machines.Key, new TemplateStore(options.MicroVm.TemplateDirectory, time, logger), builder.BuildAsync, logger);
-            await MakeTemplateAsync(cancellationToken).ConfigureAwait(false);
+            await _templates.PrepareAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
     public void CheckLimits(WorkloadLimits limits) => MachineLimits.Check(limits, options.MicroVm);
+
+    public void CheckArtifact(long size) => MachineLimits.CheckArtifact(size, options.MicroVm);
 
     public async Task<ILaunchedAgent> LaunchAsync(string agentId, AgentDiagnostics diagnostics, CancellationToken cancellationToken)
     {
@@ -51,10 +61,12 @@ internal sealed partial class QemuLauncher(ProcessManagerOptions options, TimePr
             }
 
             throw failure is IOException or UnauthorizedAccessException
-                ? new AgentStartException(AgentStartFailure.NotStarted, $"The machine of agent {agentId} could not be started: {failure.Message}", failure)
+                ? new AgentStartException(KindOf(failure), $"The machine of agent {agentId} could not be started: {failure.Message}{diagnostics.Excerpt}", failure)
                 : failure;
         }
     }
+
+    public void OnStartEnded(string agentId, AgentStartFailure? failure) => _templates?.OnStartEnded(agentId, failure);
 
     public async ValueTask DisposeAsync()
     {
@@ -67,19 +79,6 @@ internal sealed partial class QemuLauncher(ProcessManagerOptions options, TimePr
         _directory?.Remove();
     }
 
-    private async Task MakeTemplateAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _templates!.GetAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (AgentStartException failure)
-        {
-            // Where the template does not come up, no machine would.
-            throw new ProcessManagerException(ProcessManagerError.StartFailed, failure.Message, failure);
-        }
-    }
-
     private async Task<QemuVm> StartAsync(string agentId, AgentDiagnostics diagnostics, CancellationToken cancellationToken)
     {
         if (_templates is null)
@@ -87,20 +86,22 @@ internal sealed partial class QemuLauncher(ProcessManagerOptions options, TimePr
             return await _machines!.BootAsync(agentId, diagnostics, memory: null, cancellationToken).ConfigureAwait(false);
         }
 
-        Template template = await _templates.GetAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return await _machines!.CloneAsync(agentId, template, diagnostics, cancellationToken).ConfigureAwait(false);
-        }
-        catch (QmpException failure) when (failure.Failure is QmpFailure.Refused or QmpFailure.Closed)
-        {
-            _templates.Discard(template);
-            throw;
-        }
+        Template template = await _templates.GetAsync(agentId, cancellationToken).ConfigureAwait(false);
+        return await _machines!.CloneAsync(agentId, template, diagnostics, cancellationToken).ConfigureAwait(false);
     }
+
+    private static AgentStartFailure KindOf(Exception failure) => failure switch
+    {
+        MachineEndedException ended => ended.Failure,
+        QmpException => AgentStartFailure.HypervisorFailed,
+        _ => AgentStartFailure.NotStarted,
+    };
 
     [LoggerMessage(210, LogLevel.Information, "MicroVMs are run by {Version} with {Accelerator}")]
     private static partial void LogAccelerator(ILogger logger, string version, string accelerator);
+
+    [LoggerMessage(219, LogLevel.Warning, "The option DiskRateLimiter limits nothing: machines have no disk but where the option RootDiskPath names one")]
+    private static partial void LogNoDisk(ILogger logger);
 
     [LoggerMessage(216, LogLevel.Warning, "Removed what {Instances} managers left behind that ended without stopping; {Processes} of their processes still ran")]
     private static partial void LogLeftovers(ILogger logger, int instances, int processes);

@@ -14,20 +14,20 @@ internal sealed class QemuTemplateBuilder(QemuMachines machines, ProcessManagerO
     private const string Name = "template";
 
     /// <exception cref="AgentStartException">The guest does not come up; the message has the end of what it wrote.</exception>
-    internal async Task<Template> BuildAsync()
+    /// <exception cref="OperationCanceledException">It was given up.</exception>
+    internal async Task<Template> BuildAsync(CancellationToken cancellationToken)
     {
         SafeFileHandle memory = MemoryFile.Create("nex-template-memory");
         SafeFileHandle state = MemoryFile.Create("nex-template-state");
         var diagnostics = new AgentDiagnostics(logger, Name);
         using var deadline = new CancellationTokenSource(options.MicroVm.BootTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
             RandomAccess.SetLength(memory, options.MicroVm.MemoryMiB * 1024L * 1024);
-            await using (QemuVm vm = await machines.BootAsync(Name, diagnostics, memory, deadline.Token).ConfigureAwait(false))
-            {
-                await UseAsync(vm, state, diagnostics, deadline.Token).ConfigureAwait(false);
-            }
-
+            QemuVm vm = await machines.BootAsync(Name, diagnostics, memory, either.Token).ConfigureAwait(false);
+            await vm.UseAsync(() => WriteDownAsync(vm, state, either.Token)).ConfigureAwait(false);
+            await vm.DisposeAsync().ConfigureAwait(false);
             // Nobody has it mapped for writing any more.
             MemoryFile.Seal(memory);
             MemoryFile.Seal(state);
@@ -39,14 +39,15 @@ internal sealed class QemuTemplateBuilder(QemuMachines machines, ProcessManagerO
             state.Dispose();
             throw failure switch
             {
-                OperationCanceledException => Failure(AgentStartFailure.StartTimeout, $"it did not come up within {options.MicroVm.BootTimeout.TotalSeconds:0.###} s", diagnostics, failure),
+                OperationCanceledException when !cancellationToken.IsCancellationRequested => Failure(AgentStartFailure.StartTimeout, $"it did not come up within {options.MicroVm.BootTimeout.TotalSeconds:0.###} s", diagnostics, failure),
+                MachineEndedException ended => Failure(ended.Failure, "it ended before its agent was up", diagnostics, failure),
                 IOException => Failure(AgentStartFailure.NotStarted, failure.Message.TrimEnd('.'), diagnostics, failure),
                 _ => failure,
             };
         }
     }
 
-    private static async Task UseAsync(QemuVm vm, SafeFileHandle state, AgentDiagnostics diagnostics, CancellationToken cancellationToken)
+    private static async Task WriteDownAsync(QemuVm vm, SafeFileHandle state, CancellationToken cancellationToken)
     {
         var guest = new WaitingGuest();
         await using var peer = new JsonRpcPeer(vm.Link, guest, LinkLimits.ToNode);
@@ -60,18 +61,11 @@ internal sealed class QemuTemplateBuilder(QemuMachines machines, ProcessManagerO
 
         if (first != guest.Waiting)
         {
-            await WaitForLastWordsAsync(vm, cancellationToken).ConfigureAwait(false);
-            throw Failure(AgentStartFailure.Exited, "it ended before its agent was up", diagnostics, null);
+            // A machine whose link has ended is ending.
+            throw new MachineEndedException("Its link ended.", await vm.Exited.WaitAsync(cancellationToken).ConfigureAwait(false));
         }
 
         await vm.WriteStateAsync(state, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>A machine whose link has ended is ending: how it does says why.</summary>
-    private static async Task WaitForLastWordsAsync(QemuVm vm, CancellationToken cancellationToken)
-    {
-        await vm.Exited.WaitAsync(cancellationToken).ConfigureAwait(false);
-        await vm.Console.Ended.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private static AgentStartException Failure(AgentStartFailure failure, string what, AgentDiagnostics diagnostics, Exception? inner) =>

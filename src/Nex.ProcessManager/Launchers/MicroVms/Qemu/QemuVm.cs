@@ -15,12 +15,14 @@ internal sealed class QemuVm : IAsyncDisposable
     private static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(20);
 
     private readonly SupervisedChild _process;
+    private readonly TimeProvider _time;
 
-    private QemuVm(SupervisedChild process, QemuSockets sockets, AgentDiagnostics diagnostics, TimeProvider time)
+    private QemuVm(SupervisedChild process, QemuSockets sockets, AgentDiagnostics diagnostics, TimeProvider time, Action<string>? onAnswered)
     {
         _process = process;
+        _time = time;
         Link = new UnixSocketLink(sockets.Link, carriesHandles: false);
-        Monitor = new QmpClient(new UnixSocketLink(sockets.Monitor), time, CommandTimeout);
+        Monitor = new QmpClient(new UnixSocketLink(sockets.Monitor), time, CommandTimeout, onAnswered);
         Console = new GuestConsole(new UnixSocketLink(sockets.Console), diagnostics);
     }
 
@@ -36,9 +38,10 @@ internal sealed class QemuVm : IAsyncDisposable
     internal Task<ProcessExit> Exited => _process.Exited;
 
     /// <summary>Starts a QEMU. The sockets are taken over.</summary>
+    /// <param name="onStep">Told of its process and each step.</param>
     /// <exception cref="LinuxException">It could not be executed.</exception>
     internal static async Task<QemuVm> StartAsync(
-        QemuCommand command, QemuSockets sockets, AgentDiagnostics diagnostics, TimeProvider time, CancellationToken cancellationToken)
+        QemuCommand command, QemuSockets sockets, AgentDiagnostics diagnostics, TimeProvider time, Action<int, string>? onStep, CancellationToken cancellationToken)
     {
         SupervisedChild process = await ChildSupervisor.StartAsync(
             new ChildProcess
@@ -50,7 +53,9 @@ internal sealed class QemuVm : IAsyncDisposable
                 CloseOtherDescriptors = true,
             },
             cancellationToken).ConfigureAwait(false);
-        return new QemuVm(process, sockets, diagnostics, time);
+        var vm = new QemuVm(process, sockets, diagnostics, time, onStep is null ? null : step => onStep(process.ProcessId, step));
+        onStep?.Invoke(process.ProcessId, MachineSteps.Launched);
+        return vm;
     }
 
     /// <summary>Has a machine that was started for it go on where another one was.</summary>
@@ -77,6 +82,26 @@ internal sealed class QemuVm : IAsyncDisposable
 
     internal void Kill() => _process.TrySignal(Signals.Kill);
 
+    /// <summary>Does something with it. Where that fails it is ended, once all has been read that it wrote: that says why.</summary>
+    /// <exception cref="MachineEndedException">It ended meanwhile.</exception>
+    internal async Task UseAsync(Func<Task> action)
+    {
+        try
+        {
+            await action().ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            ProcessExit? end = await EndAsync(failure is QmpException { Failure: QmpFailure.Closed }).ConfigureAwait(false);
+            if (end is { } exit && failure is IOException and not MachineEndedException)
+            {
+                throw new MachineEndedException($"{failure.Message} Its process ended with {exit}.", exit, failure);
+            }
+
+            throw;
+        }
+    }
+
     /// <summary>Kills it if it still runs, and closes everything.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -86,6 +111,22 @@ internal sealed class QemuVm : IAsyncDisposable
         await Link.DisposeAsync().ConfigureAwait(false);
         await Monitor.DisposeAsync().ConfigureAwait(false);
         await Console.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <returns>How it had ended by itself; null where it had not.</returns>
+    private async Task<ProcessExit?> EndAsync(bool isEnding)
+    {
+        if (isEnding)
+        {
+            await ((Task)Exited).WaitAsync(CommandTimeout, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        ProcessExit? end = Exited.IsCompleted ? await Exited.ConfigureAwait(false) : null;
+        Kill();
+        await Exited.ConfigureAwait(false);
+        await Console.Ended.ConfigureAwait(false);
+        await DisposeAsync().ConfigureAwait(false);
+        return end;
     }
 
     /// <summary>The memory stays where it is, and the end of a migration is told.</summary>

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 using Nex.Linux;
+using Nex.Protocol.Tasks;
 
 namespace Nex.ProcessManager.Launchers.MicroVms.Templates;
 
@@ -20,8 +21,30 @@ internal sealed partial class TemplateStore(string directory, TimeProvider time,
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode OfOthers = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
 
-    // Nobody takes as long to write one down.
+    // Nobody takes as long to make one, and to write it down.
     private static readonly TimeSpan StagingLifetime = TimeSpan.FromHours(1);
+
+    // Who takes longer may be stopped by a signal.
+    private static readonly TimeSpan LockPatience = TimeSpan.FromMinutes(2);
+
+    /// <summary>Waits until no other manager on this host makes the template, or takes it from here.</summary>
+    /// <returns>What lets others go on when it is disposed of; null where they are not waited for, because that is not possible or takes too long.</returns>
+    internal async Task<IDisposable?> TryLockAsync(TemplateKey key, CancellationToken cancellationToken)
+    {
+        string path = Path.Combine(directory, $"{StagingPrefix}{key}.lock");
+        try
+        {
+            CreateOwn();
+            // The wait blocks.
+            Task<LockFile> taking = Task.Factory.StartNew(() => LockFile.Take(path), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            return await OrLeaveAsync(taking, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or TimeoutException)
+        {
+            LogNotLocked(logger, path, failure.Message);
+            return null;
+        }
+    }
 
     /// <returns>Null when there is none, or a broken one, which has been removed then.</returns>
     internal Template? TryLoad(TemplateKey key)
@@ -62,8 +85,7 @@ internal sealed partial class TemplateStore(string directory, TimeProvider time,
         string staging = Path.Combine(directory, $"{StagingPrefix}{key}.{Guid.NewGuid():N}");
         try
         {
-            Directory.CreateDirectory(directory, Private);
-            CheckOwn();
+            CreateOwn();
             Directory.CreateDirectory(staging, Private);
             string ofMemory = TemplateFile.Save(template.Memory, Path.Combine(staging, MemoryFile));
             string ofState = TemplateFile.Save(template.State, Path.Combine(staging, StateFile));
@@ -76,13 +98,33 @@ internal sealed partial class TemplateStore(string directory, TimeProvider time,
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             LogNotSaved(logger, directory, failure.Message);
-            RemoveDirectory(staging);
+            Remove(new DirectoryInfo(staging));
         }
     }
 
-    internal void Remove(TemplateKey key) => RemoveDirectory(PathOf(key));
+    internal void Remove(TemplateKey key) => Remove(new DirectoryInfo(PathOf(key)));
 
     private string PathOf(TemplateKey key) => Path.Combine(directory, key.ToString());
+
+    private async Task<LockFile> OrLeaveAsync(Task<LockFile> taking, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await taking.WaitAsync(LockPatience, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (failure is TimeoutException or OperationCanceledException)
+        {
+            taking.Observe();
+            _ = taking.ContinueWith(late => late.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            throw;
+        }
+    }
+
+    private void CreateOwn()
+    {
+        Directory.CreateDirectory(directory, Private);
+        CheckOwn();
+    }
 
     /// <summary>A template that others could write would be a hypervisor's memory that others could write.</summary>
     private void CheckOwn()
@@ -103,28 +145,32 @@ internal sealed partial class TemplateStore(string directory, TimeProvider time,
 
     private void RemoveOld()
     {
-        ILookup<bool, DirectoryInfo> found = new DirectoryInfo(directory).EnumerateDirectories()
+        ILookup<bool, FileSystemInfo> found = new DirectoryInfo(directory).EnumerateFileSystemInfos()
             .ToLookup(each => each.Name.StartsWith(StagingPrefix, StringComparison.Ordinal));
-        IEnumerable<DirectoryInfo> abandoned = found[true].Where(each => time.GetUtcNow() - each.LastWriteTimeUtc > StagingLifetime);
-        IEnumerable<DirectoryInfo> unused = found[false].OrderByDescending(each => each.LastWriteTimeUtc).Skip(Kept);
-        foreach (DirectoryInfo old in abandoned.Concat(unused))
+        IEnumerable<FileSystemInfo> abandoned = found[true].Where(each => time.GetUtcNow() - each.LastWriteTimeUtc > StagingLifetime);
+        IEnumerable<FileSystemInfo> unused = found[false].OfType<DirectoryInfo>().OrderByDescending(each => each.LastWriteTimeUtc).Skip(Kept);
+        foreach (FileSystemInfo old in abandoned.Concat(unused))
         {
-            RemoveDirectory(old.FullName);
+            Remove(old);
         }
     }
 
-    private void RemoveDirectory(string path)
+    private void Remove(FileSystemInfo old)
     {
         try
         {
-            if (Directory.Exists(path))
+            if (old is not DirectoryInfo folder)
             {
-                Directory.Delete(path, recursive: true);
+                old.Delete();
+            }
+            else if (folder.Exists)
+            {
+                folder.Delete(recursive: true);
             }
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            LogNotRemoved(logger, path, failure.Message);
+            LogNotRemoved(logger, old.FullName, failure.Message);
         }
     }
 
@@ -133,6 +179,9 @@ internal sealed partial class TemplateStore(string directory, TimeProvider time,
 
     [LoggerMessage(212, LogLevel.Warning, "A template could not be kept in {Directory} for the next start: {Reason}")]
     private static partial void LogNotSaved(ILogger logger, string directory, string reason);
+
+    [LoggerMessage(217, LogLevel.Information, "Whoever else may be making a template with {Path} is not waited for: {Reason}")]
+    private static partial void LogNotLocked(ILogger logger, string path, string reason);
 
     [LoggerMessage(213, LogLevel.Warning, "What is left of a template in {Path} could not be removed: {Reason}")]
     private static partial void LogNotRemoved(ILogger logger, string path, string reason);

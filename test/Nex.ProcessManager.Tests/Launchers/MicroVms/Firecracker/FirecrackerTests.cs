@@ -39,23 +39,6 @@ public sealed class FirecrackerTests : IDisposable
     }
 
     [Fact]
-    public async Task Of_five_clones_each_is_somebody()
-    {
-        string[] different = ["random", "host", "machine", "uuid"];
-        await using RealManager manager = await RealManager.StartAsync(TestFirecracker.OptionsOrSkip(_directory) with { PoolSize = 5 });
-        var said = new List<Dictionary<string, string>>();
-
-        for (int count = 0; count < 5; count++)
-        {
-            IReadOnlyList<string> lines = await manager.RunAsync("identify");
-            said.Add(lines.Select(line => line.Split(' ', 2)).ToDictionary(pair => pair[0], pair => pair[1]));
-        }
-
-        Assert.All(different, name => Assert.Equal(5, said.Select(one => one[name]).Distinct().Count()));
-        Assert.All(said, one => Assert.Contains(one["host"], manager.Delegate.Started.Reached));
-    }
-
-    [Fact]
     public async Task Nobody_can_connect_to_a_machine_once_its_agent_has()
     {
         await using RealManager manager = await RealManager.StartAsync(TestFirecracker.OptionsOrSkip(_directory));
@@ -95,26 +78,6 @@ public sealed class FirecrackerTests : IDisposable
             _ = await manager.RunAsync("identify");
             return File.GetLastWriteTimeUtc(TemplateFile("state"));
         }
-    }
-
-    [Fact]
-    public async Task A_template_that_Firecracker_does_not_load_is_made_anew()
-    {
-        ProcessManagerOptions options = WithTemplatesOfItsOwn(TestFirecracker.OptionsOrSkip(_directory));
-        await using (RealManager first = await RealManager.StartAsync(options))
-        {
-        }
-
-        // Cut, and with the digest of what is left: only who loads it can tell.
-        string state = TemplateFile("state");
-        byte[] cut = (await File.ReadAllBytesAsync(state))[..1000];
-        await File.WriteAllBytesAsync(state, cut);
-        string[] digests = await File.ReadAllLinesAsync(TemplateFile("sha256"));
-        await File.WriteAllLinesAsync(TemplateFile("sha256"), [digests[0], Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(cut))]);
-        await using RealManager manager = await RealManager.StartAsync(options);
-
-        Assert.NotEmpty(await manager.RunAsync("identify"));
-        Assert.Contains(manager.Log.Lines.Reached, line => line.Text.Contains("the template is made again", StringComparison.Ordinal));
     }
 
     [Fact]

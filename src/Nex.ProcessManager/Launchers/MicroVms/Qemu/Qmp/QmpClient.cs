@@ -18,6 +18,7 @@ internal sealed class QmpClient : IAsyncDisposable
     private readonly Link _link;
     private readonly TimeProvider _time;
     private readonly TimeSpan _timeout;
+    private readonly Action<string>? _onAnswered;
     private readonly SemaphoreSlim _sending = new(1);
     private readonly Lock _lock = new();
     private readonly Dictionary<long, TaskCompletionSource<QmpMessage>> _answers = [];
@@ -29,11 +30,13 @@ internal sealed class QmpClient : IAsyncDisposable
 
     /// <summary>Takes over the link and begins to read.</summary>
     /// <param name="timeout">How long QEMU has to answer a command.</param>
-    internal QmpClient(Link link, TimeProvider time, TimeSpan timeout)
+    /// <param name="onAnswered">Told of each command that QEMU has carried out.</param>
+    internal QmpClient(Link link, TimeProvider time, TimeSpan timeout, Action<string>? onAnswered = null)
     {
         _link = link;
         _time = time;
         _timeout = timeout;
+        _onAnswered = onAnswered;
         _greeting.Task.Observe();
         _reading = Task.Run(ReadAsync);
     }
@@ -64,9 +67,13 @@ internal sealed class QmpClient : IAsyncDisposable
         {
             await SendAsync(Line(command, arguments, id), handle, cancellationToken).ConfigureAwait(false);
             QmpMessage answer = await BoundAsync(answered.Task, $"answer '{command}'", _timeout, cancellationToken).ConfigureAwait(false);
-            return answer.Error is { } refusal
-                ? throw new QmpException(QmpFailure.Refused, $"QEMU refused '{command}': {refusal}")
-                : answer.Result;
+            if (answer.Error is { } refusal)
+            {
+                throw new QmpException(QmpFailure.Refused, $"QEMU refused '{command}': {refusal}");
+            }
+
+            _onAnswered?.Invoke(command);
+            return answer.Result;
         }
         finally
         {
