@@ -18,14 +18,16 @@ internal sealed class FirecrackerVm : IAsyncDisposable
 {
     private readonly VmmHome _home;
     private readonly SupervisedChild _process;
+    private readonly Lifeline _lifeline;
     private readonly GuestConsole _console;
     private readonly FirecrackerClient _client;
     private UnixSocketLink? _link;
 
-    private FirecrackerVm(VmmHome home, SupervisedChild process, GuestConsole console, VmmSettings settings)
+    private FirecrackerVm(VmmHome home, SupervisedChild process, Lifeline lifeline, GuestConsole console, VmmSettings settings)
     {
         _home = home;
         _process = process;
+        _lifeline = lifeline;
         _console = console;
         _client = new FirecrackerClient(home.ApiSocket, new FirecrackerClientOptions
         {
@@ -60,7 +62,7 @@ internal sealed class FirecrackerVm : IAsyncDisposable
         FirecrackerVm vm = await ExecuteAsync(home, diagnostics, settings, cancellationToken).ConfigureAwait(false);
         try
         {
-            vm.Record(directory);
+            await vm.LetGoAsync(directory, cancellationToken).ConfigureAwait(false);
             await ApiSocket.WaitAsync(home.ApiSocket, vm.Exited, settings.CallTimeout, settings.Time, cancellationToken).ConfigureAwait(false);
             home.Furnish();
             // It must listen before the guest runs, and only until its agent is there: nobody can come later and be taken for it.
@@ -130,39 +132,49 @@ internal sealed class FirecrackerVm : IAsyncDisposable
 
         _client.Dispose();
         await _console.DisposeAsync().ConfigureAwait(false);
+        _lifeline.Dispose();
         _home.Dispose();
     }
 
     private static async Task<FirecrackerVm> ExecuteAsync(
         VmmHome home, AgentDiagnostics diagnostics, VmmSettings settings, CancellationToken cancellationToken)
     {
-        (SafeFileHandle ours, SafeFileHandle theirs) = SocketPair.Create();
+        Lifeline? lifeline = null;
+        SafeFileHandle? ours = null;
         try
         {
             home.CheckPaths();
-            using SafeFileHandle input = File.OpenHandle("/dev/null");
-            SupervisedChild process = await ChildSupervisor.StartAsync(home.Command(input, theirs), cancellationToken).ConfigureAwait(false);
-            return new FirecrackerVm(home, process, new GuestConsole(new UnixSocketLink(ours), diagnostics), settings);
+            lifeline = new Lifeline();
+            (ours, SafeFileHandle theirs) = SocketPair.Create();
+            using (theirs)
+            {
+                SupervisedChild process = await ChildSupervisor.StartAsync(home.Command(lifeline.End, theirs), cancellationToken).ConfigureAwait(false);
+                return new FirecrackerVm(home, process, lifeline, new GuestConsole(new UnixSocketLink(ours), diagnostics), settings);
+            }
         }
         catch
         {
-            ours.Dispose();
+            ours?.Dispose();
+            lifeline?.Dispose();
             home.Dispose();
             throw;
         }
-        finally
-        {
-            theirs.Dispose();
-        }
     }
 
-    /// <summary>For the manager that finds it when this one has been killed.</summary>
-    private void Record(AgentDirectory directory)
+    /// <summary>
+    /// Lets the process become what it is to be, which it waits for (<see cref="FirecrackerHost.AsMachineUser"/>), once it can only end with this
+    /// one and, should it not, be found by the next.
+    /// </summary>
+    private async Task LetGoAsync(AgentDirectory directory, CancellationToken cancellationToken)
     {
+        _lifeline.Tie(ProcessId);
         if (ProcessIdentity.TryGet(ProcessId) is { } identity)
         {
-            RunDirectory.Record(directory, identity);
+            RunDirectory.Record(directory.Path, identity);
+            _home.Record(identity);
         }
+
+        await _console.SendAsync("\n"u8.ToArray(), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>What it wrote, which its killing does not add to, says why it failed.</summary>
