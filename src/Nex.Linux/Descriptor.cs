@@ -71,9 +71,9 @@ internal static unsafe class Descriptor
     }
 
     /// <summary>
-    /// Has the kernel kill a process when the last writer of a pipe is gone. Unlike the signal at the death of a parent, this stays with the
-    /// process whatever user it becomes: the owner of the pipe, not the process, is asked for its permission. It needs the reader to stay open
-    /// somewhere, as in the process itself, and nothing to be written.
+    /// Has the kernel kill a process when the last writer of a pipe is gone. Unlike the signal at the death of a parent, this is not lost when the
+    /// process becomes another user: it is sent with the rights of who asked for it here. The reader has to stay open somewhere, as in that
+    /// process, and nothing may be written.
     /// </summary>
     internal static void KillAtEnd(SafeHandle reader, int processId)
     {

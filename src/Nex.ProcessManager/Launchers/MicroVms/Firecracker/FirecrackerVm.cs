@@ -174,7 +174,14 @@ internal sealed class FirecrackerVm : IAsyncDisposable
             _home.Record(identity);
         }
 
-        await _console.SendAsync("\n"u8.ToArray(), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await _console.SendAsync("\n"u8.ToArray(), cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // It has ended already, which who waits for its API is told.
+        }
     }
 
     /// <summary>What it wrote, which its killing does not add to, says why it failed.</summary>
