@@ -222,8 +222,31 @@ count_results() {
         printf 'FAILED  %-28s %4d of %d, exit code %d\n' "$project" "$bad" "$((good + bad))" "$code"
     elif ((good + left_out > 0)); then
         printf 'ok      %-28s %4d tests, %d not run, %s s\n' "$project" "$good" "$left_out" "$(attribute time "$summary")"
-        ((left_out == 0)) || grep -A 1 '^skipped ' "$log" | sed 's/^/        /'
+        ((left_out == 0)) || list_skipped "$log"
     fi
+}
+
+# list_skipped LOG: what was not run, and why; tests of one class with one reason share a line.
+list_skipped() {
+    awk '
+        /^skipped / {
+            test = $2
+            sub(/\(.*/, "", test)
+            count = split(test, part, ".")
+            getline reason
+            sub(/^ +/, "", reason)
+            group = part[count - 1] ": " reason
+            if (!tests[group]++) order[++groups] = group
+            only[group] = part[count]
+        }
+        END {
+            for (number = 1; number <= groups; number++) {
+                group = order[number]
+                if (tests[group] == 1) sub(/: /, "." only[group] ": ", order[number])
+                else order[number] = tests[group] " of " group
+                print "        not run: " order[number]
+            }
+        }' "$1"
 }
 
 # One project after the other: the tests of some measure time, and a machine may have two cores only.

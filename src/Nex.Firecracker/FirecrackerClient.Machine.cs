@@ -36,7 +36,7 @@ public sealed partial class FirecrackerClient
     public Task<Balloon> GetBalloonAsync(CancellationToken cancellationToken = default) =>
         GetAsync("/balloon", ApiJsonContext.Default.Balloon, cancellationToken);
 
-    /// <summary>PATCH /balloon: changes its size. At any time; the guest follows when it can.</summary>
+    /// <summary>PATCH /balloon: changes its size. While the microVM runs; the guest follows when it can.</summary>
     /// <param name="amountMib">How much memory it is to take, in MiB.</param>
     public Task ResizeBalloonAsync(int amountMib, CancellationToken cancellationToken = default) =>
         PatchAsync("/balloon", new BalloonUpdate { AmountMib = amountMib }, ApiJsonContext.Default.BalloonUpdate, cancellationToken);
@@ -45,7 +45,7 @@ public sealed partial class FirecrackerClient
     public Task<BalloonStatistics> GetBalloonStatisticsAsync(CancellationToken cancellationToken = default) =>
         GetAsync("/balloon/statistics", ApiJsonContext.Default.BalloonStatistics, cancellationToken);
 
-    /// <summary>PATCH /balloon/statistics: changes how often the guest reports. At any time; they cannot be switched on or off while it runs.</summary>
+    /// <summary>PATCH /balloon/statistics: changes how often the guest reports. While the microVM runs, and only where they were switched on before.</summary>
     /// <param name="seconds">The interval, in seconds.</param>
     public Task SetBalloonStatisticsIntervalAsync(int seconds, CancellationToken cancellationToken = default) => PatchAsync(
         "/balloon/statistics",
@@ -78,7 +78,7 @@ public sealed partial class FirecrackerClient
     public Task ResizeMemoryHotplugAsync(long requestedSizeMib, CancellationToken cancellationToken = default) => PatchAsync(
         "/hotplug/memory", new MemoryHotplugUpdate { RequestedSizeMib = requestedSizeMib }, ApiJsonContext.Default.MemoryHotplugUpdate, cancellationToken);
 
-    /// <summary>GET /hotplug/memory. At any time.</summary>
+    /// <summary>GET /hotplug/memory. While the microVM runs.</summary>
     public Task<MemoryHotplugStatus> GetMemoryHotplugAsync(CancellationToken cancellationToken = default) =>
         GetAsync("/hotplug/memory", ApiJsonContext.Default.MemoryHotplugStatus, cancellationToken);
 

@@ -10,9 +10,12 @@ internal static unsafe class Descriptor
     private const int GetFlags = 3;
     private const int SetFlags = 4;
     private const int SetDescriptorFlags = 2;
+    private const int SetOwner = 8;
+    private const int SetSignal = 10;
     private const int DuplicateCloseOnExec = 1030;
     private const int CloseOnExecFlag = 1;
     private const int NonBlockingFlag = 0x800;
+    private const int SignalOwnerFlag = 0x2000;
     private const int CloseOnExecOnOpen = 0x80000;
 
     /// <summary>
@@ -64,6 +67,23 @@ internal static unsafe class Descriptor
         if (flags < 0 || Libc.Fcntl(descriptor, SetFlags, flags | NonBlockingFlag) < 0)
         {
             throw LinuxException.Last("set non-blocking mode of", "a descriptor");
+        }
+    }
+
+    /// <summary>
+    /// Has the kernel kill a process when the last writer of a pipe is gone. Unlike the signal at the death of a parent, this is not lost when the
+    /// process becomes another user: it is sent with the rights of who asked for it here. The reader has to stay open somewhere, as in that
+    /// process, and nothing may be written.
+    /// </summary>
+    internal static void KillAtEnd(SafeHandle reader, int processId)
+    {
+        int flags = Libc.Fcntl(reader, GetFlags, 0);
+        if (flags < 0
+            || Libc.Fcntl(reader, SetOwner, processId) < 0
+            || Libc.Fcntl(reader, SetSignal, Signals.Kill) < 0
+            || Libc.Fcntl(reader, SetFlags, flags | SignalOwnerFlag) < 0)
+        {
+            throw LinuxException.Last("set the owner of", "a pipe");
         }
     }
 

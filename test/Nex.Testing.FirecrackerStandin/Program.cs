@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Nex.Testing.FirecrackerStandin.Api;
 using Nex.Testing.FirecrackerStandin.CommandLine;
 using Nex.Testing.FirecrackerStandin.Configuration;
@@ -12,6 +13,9 @@ namespace Nex.Testing.FirecrackerStandin;
 /// <summary>A Firecracker for machines without KVM. What differs from the real one stands in README.md beside this file.</summary>
 internal static class Program
 {
+    /// <summary>SIGXCPU and SIGXFSZ, which .NET has no names for.</summary>
+    private const int ProcessorTimeSignal = 24, FileSizeSignal = 25;
+
     private static async Task<int> Main(string[] arguments)
     {
         try
@@ -70,7 +74,10 @@ internal static class Program
 
     private static async Task<ExitCode> RunAsync(StandinOptions options)
     {
-        var broken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var ending = new TaskCompletionSource<ExitCode>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using PosixSignalRegistration hangUp = EndOn((int)PosixSignal.SIGHUP, ExitCode.HangUp);
+        using PosixSignalRegistration processorTime = EndOn(ProcessorTimeSignal, ExitCode.ProcessorTime);
+        using PosixSignalRegistration fileSize = EndOn(FileSizeSignal, ExitCode.FileTooLarge);
         var log = new StandinLog(options.Id);
         try
         {
@@ -79,12 +86,13 @@ internal static class Program
             Configure(options, vm.Configuration, log, metrics);
             log.Info($"Running Firecracker v{Instance.Version}");
             var instance = new Instance { Id = options.Id, Vm = vm, Mmds = new MmdsStore(options.MmdsSizeLimit), Log = log, Metrics = metrics };
-            var api = new ApiServer(instance, broken.SetResult);
+            var api = new ApiServer(instance, () => ending.TrySetResult(ExitCode.Generic));
             new HttpServer(options.MaxPayloadSize, api.HandleAsync).Start(options.ApiSocket);
             log.Info($"Listening on API socket (\"{options.ApiSocket}\").");
 
-            bool isOver = await Task.WhenAny(vm.Ended, broken.Task).ConfigureAwait(false) == vm.Ended;
-            ExitCode code = isOver && await vm.Ended.ConfigureAwait(false) == GuestEnd.Reset ? ExitCode.Ok : ExitCode.Generic;
+            ExitCode code = await Task.WhenAny(vm.Ended, ending.Task).ConfigureAwait(false) == ending.Task ? await ending.Task.ConfigureAwait(false)
+                : await vm.Ended.ConfigureAwait(false) == GuestEnd.Reset ? ExitCode.Ok
+                : ExitCode.Generic;
             await vm.KillAsync().ConfigureAwait(false);
             log.Info(code == ExitCode.Ok ? "Firecracker exiting successfully. exit_code=0" : $"Firecracker exiting with error. exit_code={(int)code}");
             return code;
@@ -101,6 +109,12 @@ internal static class Program
             await Console.Error.WriteLineAsync($"Error: {failure.Message}").ConfigureAwait(false);
             return ExitCode.Generic;
         }
+
+        PosixSignalRegistration EndOn(int signal, ExitCode code) => PosixSignalRegistration.Create((PosixSignal)signal, context =>
+        {
+            context.Cancel = true;
+            _ = ending.TrySetResult(code);
+        });
     }
 
     private static void Configure(StandinOptions options, VmConfiguration configuration, StandinLog log, StandinMetrics metrics)

@@ -18,6 +18,14 @@ var options = new ProcessManagerOptions
         KernelPath = Environment.GetEnvironmentVariable("NEX_TEST_KERNEL")!,
         FirecrackerPath = Environment.GetEnvironmentVariable("NEX_TEST_FIRECRACKER")!,
         RequireKvm = bool.Parse(Environment.GetEnvironmentVariable("NEX_TEST_REQUIRE_KVM")!),
+        Jailer = Environment.GetEnvironmentVariable("NEX_TEST_JAILER") is { } jailer
+            ? new JailerOptions
+            {
+                Path = jailer,
+                ChrootBaseDirectory = Environment.GetEnvironmentVariable("NEX_TEST_JAILS")!,
+                UserIdBase = uint.Parse(Environment.GetEnvironmentVariable("NEX_TEST_JAIL_USERS")!),
+            }
+            : null,
     },
 };
 await using IProcessManager manager = ProcessManagerFactory.Create(options);

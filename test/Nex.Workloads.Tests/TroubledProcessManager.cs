@@ -21,6 +21,8 @@ internal sealed class TroubledProcessManager(IProcessManager inner) : IProcessMa
 
     public DeployRequest? Lookup(string workloadId) => inner.Lookup(workloadId);
 
+    public void CheckArtifact(long size) => inner.CheckArtifact(size);
+
     public ValueTask PrepareWorkloadAsync(string workloadId, DeployRequest request, CancellationToken cancellationToken) =>
         inner.PrepareWorkloadAsync(workloadId, request, cancellationToken);
 

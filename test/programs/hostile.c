@@ -23,6 +23,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/klog.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
@@ -598,6 +599,30 @@ static int linger(void)
         pause();
 }
 
+/* ---- crowding ---- */
+
+/* Processes that do nothing but make more of them, until no more are to be had; all stay. */
+static _Noreturn void crowd(void)
+{
+    pid_t first = getpid();
+    volatile int *made = mmap(NULL, 2 * sizeof *made, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0), *failed = made + 1;
+    *made = 1;
+    do
+        __sync_fetch_and_add(made, 1);
+    while (fork() >= 0);
+    __sync_fetch_and_sub(made, 1);
+    __sync_fetch_and_add(failed, 1);
+    /* When all have failed, none is being made. */
+    while (getpid() == first && *failed != *made)
+        sched_yield();
+    if (getpid() == first) {
+        printf("processes %d\n", *made);
+        fflush(stdout);
+    }
+    for (;;)
+        pause();
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
@@ -625,5 +650,7 @@ int main(int argc, char **argv)
     }
     if (strcmp(what, "linger") == 0)
         return linger();
+    if (strcmp(what, "crowd") == 0)
+        crowd();
     return 2;
 }

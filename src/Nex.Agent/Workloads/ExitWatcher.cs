@@ -12,10 +12,25 @@ internal sealed class ExitWatcher : IDisposable
     private readonly Wakeup _wakeup = new();
     private readonly SemaphoreSlim _reaped = new(0);
 
-    internal ExitWatcher()
+    private ExitWatcher()
     {
-        var thread = new Thread(Watch, maxStackSize: 64 * 1024) { IsBackground = true, Name = "exit watcher" };
-        thread.Start();
+    }
+
+    /// <returns>Null when the system gives no thread now.</returns>
+    internal static ExitWatcher? TryStart()
+    {
+        var watcher = new ExitWatcher();
+        var thread = new Thread(watcher.Watch, maxStackSize: 64 * 1024) { IsBackground = true, Name = "exit watcher" };
+        try
+        {
+            thread.Start();
+            return watcher;
+        }
+        catch (OutOfMemoryException)
+        {
+            watcher.Dispose();
+            return null;
+        }
     }
 
     internal PollEntry PollEntry => new(_wakeup.Descriptor, PollEvents.Readable);

@@ -303,7 +303,9 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
         }
         else if (!_childless && (_exit is not null || TimeProvider.System.GetTimestamp() >= _watchAt))
         {
-            _watcher = new ExitWatcher();
+            _watcher = ExitWatcher.TryStart();
+            // A workload that has all the processes there are leaves none for a thread. Until it has fewer, the agent looks by itself.
+            _watchAt = Later(WatchDelay);
         }
     }
 

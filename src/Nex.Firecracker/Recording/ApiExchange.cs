@@ -3,6 +3,9 @@ namespace Nex.Firecracker.Recording;
 /// <summary>A call of the API and what became of it.</summary>
 public sealed record ApiExchange
 {
+    /// <summary>Which process was asked: the socket of its API, which no two that live have in common.</summary>
+    public required string Instance { get; init; }
+
     /// <summary>The HTTP method.</summary>
     public required string Method { get; init; }
 

@@ -17,6 +17,7 @@ internal sealed class ApiTransport : IDisposable
     private const int ReadBytes = 4096;
 
     private readonly UnixDomainSocketEndPoint _endPoint;
+    private readonly string _socketPath;
     private readonly FirecrackerClientOptions _options;
     private readonly ApiErrors _errors;
     private readonly HttpMessageInvoker _http;
@@ -25,6 +26,7 @@ internal sealed class ApiTransport : IDisposable
     internal ApiTransport(UnixDomainSocketEndPoint endPoint, string socketPath, FirecrackerClientOptions options)
     {
         _endPoint = endPoint;
+        _socketPath = socketPath;
         _options = options;
         _errors = new ApiErrors(socketPath);
         _http = new HttpMessageInvoker(new SocketsHttpHandler
@@ -149,6 +151,7 @@ internal sealed class ApiTransport : IDisposable
     {
         _options.Recorder?.Invoke(new ApiExchange
         {
+            Instance = _socketPath,
             Method = call.Method.Method,
             Path = call.Path,
             Body = call.Body is null ? null : Encoding.UTF8.GetString(call.Body),

@@ -17,7 +17,7 @@ internal static class AgentSettings
         {
             PoolSize = (int)configuration.Get(AgentKeys.PoolSize),
             Sandbox = sandbox,
-            Network = configuration.Get(AgentKeys.Network),
+            Network = ChooseNetwork(configuration, sandbox, values),
             MicroVm = MachineSettings.Of(configuration, sandbox, dataDirectory, values),
             AgentPath = configuration.Find(AgentKeys.AgentPath) ?? defaults.AgentPath,
             RunDirectory = configuration.Find(AgentKeys.RunDirectory) ?? defaults.RunDirectory,
@@ -37,6 +37,18 @@ internal static class AgentSettings
         };
         NodeSettings.AddFaultsOf(new ProcessManagerOptionsValidator().Validate(null, options).Failures, values, (nameof(options.Network), AgentKeys.Network));
         return options;
+    }
+
+    private static SandboxNetwork ChooseNetwork(NodeConfiguration configuration, Sandbox sandbox, ConfigurationValues values)
+    {
+        SandboxNetwork network = configuration.Get(AgentKeys.Network);
+        if (network == SandboxNetwork.Isolated || sandbox is not (Sandbox.Qemu or Sandbox.Firecracker))
+        {
+            return network;
+        }
+
+        values.AddFault(AgentKeys.Network, $"it asks for a network, and microVMs have none yet: leave it out, or choose another {AgentKeys.Sandbox.Path} than {sandbox.ToString().ToLowerInvariant()}.");
+        return SandboxNetwork.Isolated;
     }
 
     /// <summary>

@@ -32,33 +32,44 @@ public sealed class JsonLinesRecorderTests : ClientTest
 
         Assert.Equal(
             [
-                """{"method":"PUT","path":"/drives/a","body":{"drive_id":"a","is_root_device":true,"path_on_host":"/größe"},"status":204,"answer":null}""",
-                """{"method":"GET","path":"/version","body":null,"status":200,"answer":{"firecracker_version":"1.16.1"}}""",
-                """{"method":"PATCH","path":"/vm","body":{"state":"Paused"},"status":400,"answer":{"fault_message":"no"}}""",
-                """{"method":"PATCH","path":"/vm","body":{"state":"Paused"},"status":500,"answer":"no\nJSON"}""",
-                """{"method":"PATCH","path":"/vm","body":{"state":"Resumed"},"status":null,"answer":null}""",
+                $$$"""{"instance":"{{{SocketPath}}}","method":"PUT","path":"/drives/a","body":{"drive_id":"a","is_root_device":true,"path_on_host":"/größe"},"status":204,"answer":null}""",
+                $$$"""{"instance":"{{{SocketPath}}}","method":"GET","path":"/version","body":null,"status":200,"answer":{"firecracker_version":"1.16.1"}}""",
+                $$$"""{"instance":"{{{SocketPath}}}","method":"PATCH","path":"/vm","body":{"state":"Paused"},"status":400,"answer":{"fault_message":"no"}}""",
+                $$$"""{"instance":"{{{SocketPath}}}","method":"PATCH","path":"/vm","body":{"state":"Paused"},"status":500,"answer":"no\nJSON"}""",
+                $$$"""{"instance":"{{{SocketPath}}}","method":"PATCH","path":"/vm","body":{"state":"Resumed"},"status":null,"answer":null}""",
             ],
             Lines());
     }
 
-    [Fact]
-    public async Task Lines_of_many_clients_stay_whole()
+    /// <summary>Each recorder has opened the file by itself, as those of other processes have.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Lines_of_many_clients_stay_whole(int recorders)
     {
-        using var recorder = new JsonLinesRecorder(File);
-        var options = new FirecrackerClientOptions { Recorder = recorder.Record };
-        FirecrackerClient[] clients = [Connect(options), Connect(options)];
+        JsonLinesRecorder[] all = [.. Enumerable.Range(0, recorders).Select(_ => new JsonLinesRecorder(File))];
+        FirecrackerClient[] clients = [.. Enumerable.Range(0, 2).Select(index => Connect(new FirecrackerClientOptions { Recorder = all[index % recorders].Record }))];
 
         await Task.WhenAll(Enumerable.Range(0, 200).Select(index => Task.Run(() => clients[index % 2].ResizeBalloonAsync(index)))).Within();
 
         Assert.Equal(
             Enumerable.Range(0, 200),
             Lines().Select(line => JsonDocument.Parse(line).RootElement.GetProperty("body").GetProperty("amount_mib").GetInt32()).Order());
+        Assert.All(all, recorder => recorder.Dispose());
+    }
+
+    [Fact]
+    public void A_file_that_cannot_be_opened_is_named()
+    {
+        IOException failure = Assert.Throws<IOException>(() => new JsonLinesRecorder("/nowhere/calls"));
+
+        Assert.Equal("/nowhere/calls cannot be opened: No such file or directory", failure.Message);
     }
 
     [Fact]
     public void A_file_that_is_there_is_added_to_and_is_for_its_owner_alone()
     {
-        var exchange = new ApiExchange { Method = "GET", Path = "/" };
+        var exchange = new ApiExchange { Instance = SocketPath, Method = "GET", Path = "/" };
         using (var first = new JsonLinesRecorder(File))
         {
             first.Record(exchange);

@@ -1,4 +1,3 @@
-using Nex.Firecracker.Recording;
 using Nex.Testing.Files;
 using Nex.Testing.Waiting;
 
@@ -24,7 +23,7 @@ public abstract class ClientTest : IAsyncDisposable
 
     internal FirecrackerClient Connect(FirecrackerClientOptions? options = null)
     {
-        var client = new FirecrackerClient(SocketPath, Recording.Apply(options ?? new FirecrackerClientOptions()));
+        var client = new FirecrackerClient(SocketPath, options);
         _clients.Add(client);
         return client;
     }
@@ -44,15 +43,5 @@ public abstract class ClientTest : IAsyncDisposable
         await Server.DisposeAsync();
         _directory.Dispose();
         GC.SuppressFinalize(this);
-    }
-
-    /// <summary>With NEX_FIRECRACKER_RECORD=FILE, the calls of all tests are written to that file, to be sent to another Firecracker.</summary>
-    private static class Recording
-    {
-        private static readonly JsonLinesRecorder? Recorder =
-            Environment.GetEnvironmentVariable("NEX_FIRECRACKER_RECORD") is { Length: > 0 } path ? new JsonLinesRecorder(path) : null;
-
-        internal static FirecrackerClientOptions Apply(FirecrackerClientOptions options) =>
-            Recorder is null || options.Recorder is not null ? options : options with { Recorder = Recorder.Record };
     }
 }

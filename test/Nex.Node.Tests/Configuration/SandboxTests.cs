@@ -39,6 +39,18 @@ public sealed class SandboxTests : ConfigurationTest
         Assert.Equal("/r/vmlinux", Load("""{"default_resource_dir": "/r", "sandbox": "firecracker"}""").Settings.Agents.MicroVm.KernelPath);
     }
 
+    [Theory]
+    [InlineData("qemu")]
+    [InlineData("firecracker")]
+    public void A_network_of_microVMs_is_refused_by_the_key_that_asks_for_it(string sandbox)
+    {
+        ConfigurationFault fault = Assert.Single(FaultsOf($$"""{"sandbox": "{{sandbox}}", "sandbox_network": "host"}"""));
+
+        Assert.Equal("sandbox_network", fault.Path);
+        Assert.Equal($"it asks for a network, and microVMs have none yet: leave it out, or choose another sandbox than {sandbox}.", fault.Message);
+        Assert.Equal(SandboxNetwork.Host, Load("""{"sandbox": "namespaces", "sandbox_network": "host"}""").Settings.Agents.Network);
+    }
+
     [Fact]
     public void A_jailer_is_used_where_something_is_said_of_it()
     {

@@ -16,7 +16,7 @@ namespace Nex.ProcessManager.Tests.Conformance;
 public abstract partial class ConformanceTests(Sandbox sandbox) : IAsyncLifetime
 {
     private static readonly DeployRequest Any = new() { Name = "any" };
-    private static readonly HashSet<Sandbox> Prepared = [];
+    private static readonly HashSet<Type> Prepared = [];
 
     private readonly HashSet<ProcessIdentity> _before = [.. ChildrenOfThisProcess()];
 
@@ -30,7 +30,7 @@ public abstract partial class ConformanceTests(Sandbox sandbox) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await RealManager.SkipUnlessAvailableAsync(Options);
-        if (IsMachine && Prepared.Add(sandbox))
+        if (IsMachine && Prepared.Add(GetType()))
         {
             await using RealManager host = RealManager.Create(Options);
             await host.Manager.StartAsync(host.Delegate).Within(Options.MicroVm.BootTimeout + Deadline.Length);

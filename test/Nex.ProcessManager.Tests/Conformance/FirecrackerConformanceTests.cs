@@ -6,12 +6,13 @@ using Nex.Testing.Files;
 
 namespace Nex.ProcessManager.Tests.Conformance;
 
-/// <summary>With the host's Firecracker where it has one and KVM, else with the stand-in, which boots the same guests.</summary>
-public sealed class FirecrackerConformanceTests() : MicroVmConformanceTests(Sandbox.Firecracker)
+/// <summary>With one Firecracker or the other, in jails or without them.</summary>
+public abstract class FirecrackerConformanceTests(FirecrackerUnderTest which, bool jailed) : MicroVmConformanceTests(Sandbox.Firecracker)
 {
     private readonly TempDirectory _directory = new();
 
-    private protected override ProcessManagerOptions Options => field ??= TestFirecracker.OptionsOrSkip(_directory);
+    private protected override ProcessManagerOptions Options =>
+        field ??= jailed ? TestFirecracker.JailedOptions(which, _directory) : TestFirecracker.Options(which, _directory);
 
     private protected override string LastStep => "PUT /snapshot/load";
 
@@ -44,6 +45,7 @@ public sealed class FirecrackerConformanceTests() : MicroVmConformanceTests(Sand
 
     public override async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         using (_directory)
         {
             await base.DisposeAsync();

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Nex.Linux.Processes;
 using Nex.ProcessManager.Configuration;
-using Nex.ProcessManager.Launchers.MicroVms;
 using Nex.ProcessManager.Pool;
 using Nex.ProcessManager.Tests.Support;
 using Nex.Testing.Files;

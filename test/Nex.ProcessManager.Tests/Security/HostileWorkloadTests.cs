@@ -2,12 +2,14 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Nex.Linux;
 using Nex.Linux.Processes;
 using Nex.ProcessManager.Configuration;
-using Nex.ProcessManager.Tests.Launchers.MicroVms.Firecracker;
 using Nex.ProcessManager.Tests.Support;
+using Nex.Protocol.Workloads;
 using Nex.Testing.Files;
 using Nex.Testing.Processes;
+using Nex.Testing.Waiting;
 
 namespace Nex.ProcessManager.Tests.Security;
 
@@ -15,34 +17,37 @@ namespace Nex.ProcessManager.Tests.Security;
 /// A program that tries to get at what is not its own, in each sandbox that is meant for such: it says which of its attempts came to something.
 /// <c>none</c> promises nothing, and is not asked.
 /// </summary>
-public sealed class HostileWorkloadTests
+public sealed class HostileWorkloadTests : IDisposable
 {
     private const string Secret = "not for workloads";
     private const int VirtualPort = 5000;
 
-    public static TheoryData<Sandbox> Sandboxes => [Sandbox.Namespaces, Sandbox.Qemu];
+    private readonly TempDirectory _directory = new();
+
+    public static TheoryData<IsolatingSandbox> Sandboxes => [.. Enum.GetValues<IsolatingSandbox>()];
+
+    public void Dispose() => _directory.Dispose();
 
     [Theory]
     [MemberData(nameof(Sandboxes))]
-    public async Task No_file_of_the_node_or_of_another_user_is_reached_by_any_way(Sandbox sandbox)
+    public async Task No_file_of_the_node_or_of_another_user_is_reached_by_any_way(IsolatingSandbox sandbox)
     {
-        using var directory = new TempDirectory();
-        string secret = directory["secret"];
+        string secret = _directory["secret"];
         await File.WriteAllTextAsync(secret, Secret);
         File.SetUnixFileMode(secret, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        await using RealManager host = await RealManager.StartAsync(sandbox);
+        await using RealManager host = await RealManager.StartAsync(sandbox.Options(_directory));
 
         IReadOnlyList<string> attempts = await host.RunAsync(
-            "hostile", "files", secret, directory.Path, host.Options.RunDirectory, host.Options.AgentPath, "/etc/shadow", "/root", "/home", "/var", "/proc/kcore", "/proc/kallsyms");
+            "hostile", "files", secret, _directory.Path, host.Options.RunDirectory, host.Options.AgentPath, "/etc/shadow", "/root", "/home", "/var", "/proc/kcore", "/proc/kallsyms");
 
         AssertDenied(attempts, Kernel, "read", "write", "list", "open by handle");
     }
 
     [Theory]
     [MemberData(nameof(Sandboxes))]
-    public async Task Neither_the_agent_nor_any_process_outside_can_be_read_traced_signalled_or_seen(Sandbox sandbox)
+    public async Task Neither_the_agent_nor_any_process_outside_can_be_read_traced_signalled_or_seen(IsolatingSandbox sandbox)
     {
-        await using RealManager host = await RealManager.StartAsync(RealManager.OptionsOf(sandbox) with { PoolSize = 2 });
+        await using RealManager host = await RealManager.StartAsync(sandbox.Options(_directory) with { PoolSize = 2 });
         RealWorkload other = await host.DeployAsync("tree", "polite");
         _ = await other.NumberAsync("ready");
         LiveProcess[] outside = [.. LiveProcesses.With(other.Id).Take(1), .. LiveProcesses.With(host.Options.RunDirectory).Take(1)];
@@ -57,18 +62,17 @@ public sealed class HostileWorkloadTests
 
     [Theory]
     [MemberData(nameof(Sandboxes))]
-    public async Task Nothing_that_listens_on_the_host_is_reached(Sandbox sandbox)
+    public async Task Nothing_that_listens_on_the_host_is_reached(IsolatingSandbox sandbox)
     {
-        using var directory = new TempDirectory();
         string name = $"@nex-test-{Guid.NewGuid():N}";
         using var everywhere = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         everywhere.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         everywhere.Listen();
-        using Socket hidden = Listen(new UnixDomainSocketEndPoint("\0" + name[1..])), named = Listen(new UnixDomainSocketEndPoint(directory["socket"]));
-        await using RealManager host = await RealManager.StartAsync(sandbox);
+        using Socket hidden = Listen(new UnixDomainSocketEndPoint("\0" + name[1..])), named = Listen(new UnixDomainSocketEndPoint(_directory["socket"]));
+        await using RealManager host = await RealManager.StartAsync(sandbox.Options(_directory));
 
         IReadOnlyList<string> attempts = await host.RunAsync(
-            "hostile", ["network", $"{((IPEndPoint)everywhere.LocalEndPoint!).Port}", $"{VirtualPort}", name, directory["socket"], .. Addresses()]);
+            "hostile", ["network", $"{((IPEndPoint)everywhere.LocalEndPoint!).Port}", $"{VirtualPort}", name, _directory["socket"], .. Addresses()]);
 
         AssertDenied(attempts, [], "connect to", "connect to machine", "open raw");
         Assert.All(new[] { everywhere, hidden, named }, socket => Assert.False(socket.Poll(TimeSpan.Zero, SelectMode.SelectRead)));
@@ -76,12 +80,12 @@ public sealed class HostileWorkloadTests
 
     [Theory]
     [MemberData(nameof(Sandboxes))]
-    public async Task No_privilege_is_gained(Sandbox sandbox)
+    public async Task No_privilege_is_gained(IsolatingSandbox sandbox)
     {
-        await using RealManager host = await RealManager.StartAsync(sandbox);
+        await using RealManager host = await RealManager.StartAsync(sandbox.Options(_directory));
 
         // A kernel of its own may let it make namespaces of its own.
-        string[] words = sandbox == Sandbox.Namespaces ? ["privileges", "namespaces"] : ["privileges"];
+        string[] words = sandbox == IsolatingSandbox.Namespaces ? ["privileges", "namespaces"] : ["privileges"];
         IReadOnlyList<string> attempts = await host.RunAsync("hostile", words);
 
         AssertDenied(attempts, [], "become user", "gain capabilities", "leave the namespace of", "mount", "make device", "load a module", "raise the limit of processes", "write");
@@ -118,17 +122,35 @@ public sealed class HostileWorkloadTests
 
     [Theory]
     [MemberData(nameof(Sandboxes))]
-    public async Task Whatever_can_be_written_to_is_bounded(Sandbox sandbox)
+    public async Task Whatever_can_be_written_to_is_bounded(IsolatingSandbox sandbox)
     {
         const int mebibytes = 2;
         await using RealManager host = await RealManager.StartAsync(
-            RealManager.OptionsOf(sandbox) with { WorkspaceBytes = mebibytes * 1024 * 1024 });
+            sandbox.Options(_directory) with { WorkspaceBytes = mebibytes * 1024 * 1024 });
 
         IReadOnlyList<string> lines = await host.RunAsync("hostile", "space", $"{2 * mebibytes}");
 
         (string Directory, long Bytes)[] writable = [.. lines.Select(line => line.Split(' ')).Select(words => (words[1], long.Parse(words[2])))];
         Assert.Equal(["/dev/shm", "/tmp", "/work"], writable.Select(place => place.Directory).Order(StringComparer.Ordinal));
         Assert.All(writable, place => Assert.InRange(place.Bytes, 1, mebibytes * 1024 * 1024));
+    }
+
+    /// <summary>Processes that make processes, each of them, as fast as they can.</summary>
+    [Theory]
+    [MemberData(nameof(Sandboxes))]
+    public async Task A_workload_that_only_makes_processes_has_so_many_harms_nobody_and_ends_whole(IsolatingSandbox sandbox)
+    {
+        // In namespaces, the agent's own threads are counted too, and what it does not need of them is room.
+        const int limit = 100, agent = 6;
+        await using RealManager host = await RealManager.StartAsync(sandbox.Options(_directory));
+        RealWorkload crowd = await host.DeployAsync(
+            new DeployRequest { Name = "crowd", Argv = ["crowd"], Limits = new WorkloadLimits { Pids = limit } }, "hostile");
+
+        Assert.InRange(await crowd.NumberAsync("processes"), limit / 2, limit + agent);
+
+        Assert.NotEmpty(await host.RunAsync("show", "group"));
+        await host.Manager.StopProcessAsync(crowd.Id).Within();
+        Assert.Equal(Signals.Terminate, (await crowd.Observer.ExitAsync()).Signal);
     }
 
     [Fact]
@@ -165,10 +187,9 @@ public sealed class HostileWorkloadTests
     [InlineData(Sandbox.Namespaces)]
     public async Task The_keys_of_the_nodes_session_are_not_those_of_its_workloads(Sandbox sandbox)
     {
-        using var directory = new TempDirectory();
         string key = $"nex-test-{Guid.NewGuid():N}";
         await using NodeProgram node = await NodeProgram.StartWithKeyAsync(
-            key, sandbox, directory["run"], TestPrograms.Path("hostile"), "keys", $"find:{key}");
+            key, sandbox, _directory["run"], TestPrograms.Path("hostile"), "keys", $"find:{key}");
 
         _ = await node.Lines.FirstAsync(line => line.StartsWith("exit ", StringComparison.Ordinal));
         string[] attempts = [.. node.Lines.Reached.Where(line => line.StartsWith("line ", StringComparison.Ordinal)).Select(line => line["line ".Length..])];
@@ -185,18 +206,6 @@ public sealed class HostileWorkloadTests
         _ = await first.Observer.Lines.FirstAsync(line => line.Text == "ready");
 
         AssertDenied(await host.RunAsync("hostile", "keys", $"find:{key}"), [], "find key");
-    }
-
-    [Fact]
-    public async Task Nothing_that_listens_on_the_host_is_reached_from_a_machine_of_Firecracker()
-    {
-        using var directory = new TempDirectory();
-        await using RealManager host = await RealManager.StartAsync(TestFirecracker.OptionsOrSkip(directory));
-
-        // The port on which the agent of this machine has found its node.
-        IReadOnlyList<string> attempts = await host.RunAsync("hostile", ["network", "22", $"{VirtualPort}", .. Addresses()]);
-
-        AssertDenied(attempts, [], "connect to", "connect to machine", "open raw");
     }
 
     private static Socket Listen(EndPoint place)

@@ -12,6 +12,14 @@ internal static class HostCgroup
         return Root!;
     }
 
+    /// <summary>A limit that can be set in a cgroup of this host: the name of its file, and a value.</summary>
+    internal static KeyValuePair<string, string> RequireLimit()
+    {
+        string[] controllers = File.ReadAllText(Path.Combine(Require(), "cgroup.controllers")).Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
+        Assert.SkipUnless(controllers.Contains("pids") || controllers.Contains("hugetlb"), "The cgroup version 2 hierarchy has no controller for this test.");
+        return controllers.Contains("pids") ? new("pids.max", "500") : new("hugetlb.2MB.max", "2097152");
+    }
+
     /// <summary>The cgroups that managers of this process have now.</summary>
     internal static IReadOnlyList<string> OfThisProcess() => Root is null
         ? []

@@ -10,6 +10,11 @@ internal sealed class NodeProgram : IAsyncDisposable
 {
     private const int ChildSignal = 17;
 
+    /// <summary>Nodes that run at the same time share no users: each has so many for its jails.</summary>
+    private const uint UsersOfNode = 1000;
+
+    private static uint _nodes;
+
     private readonly ProgramUnderTest _program;
 
     private NodeProgram(ProgramUnderTest program) => _program = program;
@@ -47,6 +52,13 @@ internal sealed class NodeProgram : IAsyncDisposable
             ["NEX_TEST_FIRECRACKER"] = options.MicroVm.FirecrackerPath,
             ["NEX_TEST_REQUIRE_KVM"] = $"{options.MicroVm.RequireKvm}",
         };
+        if (options.MicroVm.Jailer is { } jailer)
+        {
+            environment["NEX_TEST_JAILER"] = jailer.Path;
+            environment["NEX_TEST_JAILS"] = jailer.ChrootBaseDirectory;
+            environment["NEX_TEST_JAIL_USERS"] = $"{jailer.UserIdBase + (Interlocked.Increment(ref _nodes) * UsersOfNode)}";
+        }
+
         var node = new NodeProgram(await ProgramUnderTest.StartAsync(command[0], command[1..], environment));
         _ = await node._program.LineAsync(line => line == "ready");
         return node;

@@ -147,6 +147,17 @@ public sealed class ConfigurationTests : IAsyncLifetime
         Assert.Equal(400, (await Api.PutAsync("/vsock", $$"""{"guest_cid": 3, "uds_path": "{{path}}"}""")).Status);
     }
 
+    [Theory]
+    [InlineData("169.254.1.0", "The list of network interface IDs provided contains at least one ID that does not correspond to any existing network interface.")]
+    [InlineData("169.254.254.255", "The list of network interface IDs provided contains at least one ID that does not correspond to any existing network interface.")]
+    [InlineData("169.254.0.255", "The MMDS IPv4 address is not link local.")]
+    [InlineData("169.254.255.0", "The MMDS IPv4 address is not link local.")]
+    [InlineData("169.254.1.256", "The MMDS IPv4 address is not link local.")]
+    [InlineData("169.255.1.1", "The MMDS IPv4 address is not link local.")]
+    public async Task Metadata_has_an_address_that_a_host_may_have_on_its_link_alone(string address, string fault) => Assert.Equal(
+        $"MMDS config error: {fault}",
+        (await Api.PutAsync("/mmds/config", $$"""{"network_interfaces": ["a"], "ipv4_address": "{{address}}"}""")).Fault);
+
     [Fact]
     public async Task Metadata_is_kept_and_merged()
     {
@@ -179,6 +190,10 @@ public sealed class ConfigurationTests : IAsyncLifetime
     [InlineData("PATCH", "/network-interfaces/a", """{"iface_id": "a"}""")]
     [InlineData("PATCH", "/balloon", """{"amount_mib": 1}""")]
     [InlineData("GET", "/balloon/statistics", null)]
+    [InlineData("PATCH", "/balloon/statistics", """{"stats_polling_interval_s": 1}""")]
+    [InlineData("PATCH", "/balloon/hinting/start", null)]
+    [InlineData("PATCH", "/balloon/hinting/stop", null)]
+    [InlineData("GET", "/balloon/hinting/status", null)]
     public async Task What_needs_a_guest_is_refused_before_it_starts(string method, string path, string? body)
     {
         ApiAnswer answer = await Api.SendAsync(method, path, body);

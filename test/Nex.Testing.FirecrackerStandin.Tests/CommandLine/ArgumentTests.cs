@@ -1,3 +1,4 @@
+using Nex.Linux.Processes;
 using Nex.Testing.Files;
 using Nex.Testing.FirecrackerStandin.Tests.Support;
 
@@ -64,6 +65,19 @@ public sealed class ArgumentTests : IDisposable
 
         Assert.Equal(1, code);
         Assert.Contains($"Failed to open the API socket at: {_directory["api"]}. Check that it is not already used.", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(25, 151)]
+    [InlineData(24, 154)]
+    [InlineData(1, 156)]
+    public async Task A_signal_that_it_expects_ends_it_with_a_code_of_its_own(int signal, int code)
+    {
+        await using StandinProcess standin = await StandinProcess.StartAsync(_directory["api"]);
+
+        Assert.True(Children.TrySignal(standin.Id, signal));
+
+        Assert.Equal(code, await standin.ExitCodeAsync());
     }
 
     [Fact]

@@ -36,7 +36,7 @@ public sealed class JailerTests : IDisposable
     [Fact]
     public async Task It_becomes_the_program_in_a_directory_of_its_own_as_the_user_that_was_named()
     {
-        await using StandinProcess process = StandinProcess.Start("jailer-standin", "", [.. Arguments("vm-1"), "--", "--api-sock", "/api"]);
+        await using StandinProcess process = StandinProcess.Start("jailer-standin", [.. Arguments("vm-1"), "--", "--api-sock", "/api"]);
 
         Assert.Equal(0, await process.ExitCodeAsync());
 

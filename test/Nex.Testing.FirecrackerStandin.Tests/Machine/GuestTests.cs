@@ -87,6 +87,22 @@ public sealed class GuestTests : IDisposable
     }
 
     [Fact]
+    public async Task What_was_asked_of_the_hints_of_a_balloon_is_told()
+    {
+        await using TestGuest guest = await TestGuest.BootAsync(
+            _directory, api => api.MustPutAsync("/balloon", """{"amount_mib": 0, "deflate_on_oom": true, "free_page_hinting": true}"""));
+        async Task<string> StatusAsync() => (await guest.Api.GetAsync("/balloon/hinting/status")).Body;
+        Assert.Equal("""{"host_cmd":0,"guest_cmd":null}""", await StatusAsync());
+
+        Assert.Equal(204, (await guest.Api.PatchAsync("/balloon/hinting/start", null)).Status);
+        Assert.Equal("""{"host_cmd":2,"guest_cmd":null}""", await StatusAsync());
+        Assert.Equal(204, (await guest.Api.PatchAsync("/balloon/hinting/stop", null)).Status);
+        Assert.Equal("""{"host_cmd":1,"guest_cmd":null}""", await StatusAsync());
+        await guest.Api.MustPatchAsync("/balloon/hinting/start", """{"acknowledge_on_stop": false}""");
+        Assert.Equal("""{"host_cmd":3,"guest_cmd":null}""", await StatusAsync());
+    }
+
+    [Fact]
     public async Task A_drive_is_read_and_another_file_is_put_under_it()
     {
         foreach (string name in new[] { "first", "second" })

@@ -60,6 +60,13 @@ public sealed class RunningGuestTests(SharedGuest shared)
             (await guest.Api.PutAsync("/snapshot/create", """{"snapshot_path": "/nowhere/s", "mem_file_path": "/nowhere/m"}""")).Fault);
     }
 
+    [Theory]
+    [InlineData("PATCH", "/balloon/hinting/start")]
+    [InlineData("PATCH", "/balloon/hinting/stop")]
+    [InlineData("GET", "/balloon/hinting/status")]
+    public async Task A_guest_without_a_balloon_gives_no_hints(string method, string path) =>
+        Assert.Equal(400, (await (await shared.GetAsync()).Api.SendAsync(method, path, null)).Status);
+
     [Fact]
     public async Task A_connection_outlives_a_snapshot()
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using Nex.Firecracker.Recording;
 using Nex.Testing.Waiting;
 
 namespace Nex.Testing.FirecrackerStandin.Tests.Support;
@@ -16,7 +17,8 @@ internal sealed record ApiAnswer(int Status, string Head, string Body)
 }
 
 /// <summary>Speaks to the API byte by byte, each time on a connection of its own.</summary>
-internal sealed class ApiClient(string path)
+/// <param name="recorder">Takes what is sent as a request, and its answer; not what is sent as mere text. Null for none.</param>
+internal sealed class ApiClient(string path, JsonLinesRecorder? recorder = null)
 {
     internal Task<ApiAnswer> GetAsync(string uri) => SendAsync("GET", uri, null);
 
@@ -30,10 +32,12 @@ internal sealed class ApiClient(string path)
     /// <summary>Patches what must be accepted.</summary>
     internal async Task MustPatchAsync(string uri, string body) => Accepted(uri, await PatchAsync(uri, body));
 
-    internal Task<ApiAnswer> SendAsync(string method, string uri, string? body)
+    internal async Task<ApiAnswer> SendAsync(string method, string uri, string? body)
     {
         string length = body is null ? "" : $"Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n";
-        return SendRawAsync($"{method} {uri} HTTP/1.1\r\nHost: localhost\r\n{length}\r\n{body}");
+        ApiAnswer answer = await SendRawAsync($"{method} {uri} HTTP/1.1\r\nHost: localhost\r\n{length}\r\n{body}");
+        recorder?.Record(new ApiExchange { Instance = path, Method = method, Path = uri, Body = body, Status = answer.Status, Answer = answer.Body });
+        return answer;
     }
 
     internal async Task<ApiAnswer> SendRawAsync(string text)
@@ -58,8 +62,7 @@ internal sealed class ApiClient(string path)
         byte[] one = new byte[1];
         while (!head.EndsWith("\r\n\r\n", StringComparison.Ordinal))
         {
-            Assert.True(await socket.ReceiveAsync(one) == 1, $"The connection ended after: {head}");
-            head += (char)one[0];
+            head += await socket.ReceiveAsync(one) == 1 ? (char)one[0] : throw new IOException($"The connection ended after: {head}");
         }
 
         string? length = head.Split("\r\n").FirstOrDefault(line => line.StartsWith("Content-Length: ", StringComparison.Ordinal));

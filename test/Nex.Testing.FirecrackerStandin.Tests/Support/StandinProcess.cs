@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Nex.Firecracker.Recording;
+using Nex.Firecracker.Sockets;
 using Nex.Testing.Waiting;
 
 namespace Nex.Testing.FirecrackerStandin.Tests.Support;
@@ -6,12 +8,16 @@ namespace Nex.Testing.FirecrackerStandin.Tests.Support;
 /// <summary>A firecracker-standin in a process of its own. Disposing of it kills it.</summary>
 internal sealed class StandinProcess : IAsyncDisposable
 {
+    /// <summary>With NEX_FIRECRACKER_RECORD=FILE, what is asked of stand-ins is written to that file, to be asked of another Firecracker.</summary>
+    private static readonly JsonLinesRecorder? Recorder =
+        Environment.GetEnvironmentVariable("NEX_FIRECRACKER_RECORD") is { Length: > 0 } path ? new JsonLinesRecorder(path) : null;
+
     private readonly Process _process;
 
-    private StandinProcess(Process process, string socket)
+    private StandinProcess(Process process, ApiClient api)
     {
         _process = process;
-        Api = new ApiClient(socket);
+        Api = api;
         process.OutputDataReceived += (_, line) => Add(Output, line.Data);
         process.ErrorDataReceived += (_, line) => Add(Errors, line.Data);
         process.BeginOutputReadLine();
@@ -31,15 +37,27 @@ internal sealed class StandinProcess : IAsyncDisposable
     /// <summary>Starts one, and waits until it takes requests.</summary>
     internal static async Task<StandinProcess> StartAsync(string socket, params string[] arguments)
     {
-        StandinProcess standin = Start("firecracker-standin", socket, ["--api-sock", socket, .. arguments]);
+        // What was answered with other arguments, another cannot be expected to answer without them.
+        JsonLinesRecorder? recorder = arguments is [] or ["--id", _] ? Recorder : null;
+        StandinProcess standin = Start("firecracker-standin", new ApiClient(socket, recorder), ["--api-sock", socket, .. arguments]);
         Task listening = standin.Output.FirstAsync(line => line.Contains("Listening on API socket", StringComparison.Ordinal));
         Assert.True(await Task.WhenAny(listening, standin._process.WaitForExitAsync()) == listening, "It ended instead of listening.");
         await listening;
         return standin;
     }
 
-    /// <summary>Starts one, which may end by itself.</summary>
-    internal static StandinProcess Start(string program, string socket, params string[] arguments)
+    /// <summary>The same of any Firecracker, whatever it logs.</summary>
+    internal static async Task<StandinProcess> StartProgramAsync(string program, string socket)
+    {
+        StandinProcess process = Start(program, new ApiClient(socket), "--api-sock", socket);
+        await ApiSocket.WaitAsync(socket, process._process.WaitForExitAsync(), Deadline.Length);
+        return process;
+    }
+
+    /// <summary>Starts a program, beside this one or elsewhere, which may end by itself.</summary>
+    internal static StandinProcess Start(string program, params string[] arguments) => Start(program, new ApiClient(""), arguments);
+
+    private static StandinProcess Start(string program, ApiClient api, params string[] arguments)
     {
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, program), arguments)
         {
@@ -49,7 +67,7 @@ internal sealed class StandinProcess : IAsyncDisposable
         // The runtime that runs these tests, wherever it is installed.
         start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", ".."));
         start.Environment["NEX_STANDIN_MODULES"] = KernelFiles.Modules;
-        return new StandinProcess(Process.Start(start)!, socket);
+        return new StandinProcess(Process.Start(start)!, api);
     }
 
     /// <summary>Runs one that ends by itself, and returns its exit code and all that it wrote.</summary>
@@ -58,7 +76,7 @@ internal sealed class StandinProcess : IAsyncDisposable
     /// <summary>The same for another program beside it.</summary>
     internal static async Task<(int ExitCode, string Text)> RunProgramAsync(string program, params string[] arguments)
     {
-        await using StandinProcess standin = Start(program, "", arguments);
+        await using StandinProcess standin = Start(program, arguments);
         int code = await standin.ExitCodeAsync();
         return (code, string.Join('\n', [.. standin.Output.Reached, .. standin.Errors.Reached]));
     }

@@ -21,6 +21,8 @@ namespace Nex.Testing.FirecrackerStandin.Api;
     ])]
 [JsonSerializable(typeof(ActionRequest))]
 [JsonSerializable(typeof(Balloon))]
+[JsonSerializable(typeof(BalloonHintingStart))]
+[JsonSerializable(typeof(BalloonHintingStatus))]
 [JsonSerializable(typeof(BalloonStatistics))]
 [JsonSerializable(typeof(BalloonStatisticsUpdate))]
 [JsonSerializable(typeof(BalloonUpdate))]

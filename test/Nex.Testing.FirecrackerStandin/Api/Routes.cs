@@ -72,15 +72,24 @@ internal static class Routes
             Phase.AfterBoot, ApiJson.Default.BalloonUpdate, (instance, update) => instance.Vm.UpdateBalloonAsync(update)),
         ["PATCH /balloon/statistics"] = Route.Of(Phase.AfterBoot, ApiJson.Default.BalloonStatisticsUpdate, Do<BalloonStatisticsUpdate>(
             (instance, update) => instance.Vm.Configuration.UpdateBalloonStatistics(update.StatsPollingIntervalS))),
+        ["PATCH /balloon/hinting/start"] = new((body, id) =>
+        {
+            if (body is not null)
+            {
+                _ = ApiJson.Parse(body, ApiJson.Default.BalloonHintingStart);
+            }
+
+            return Act(Phase.AfterBoot, instance => instance.Vm.Configuration.StartHinting());
+        }),
+        ["PATCH /balloon/hinting/stop"] = new((_, _) => Act(Phase.AfterBoot, instance => instance.Vm.Configuration.StopHinting())),
+        ["GET /balloon/hinting/status"] = Route.Get(
+            Phase.AfterBoot, ApiJson.Default.BalloonHintingStatus, instance => Task.FromResult(instance.Vm.Configuration.DescribeHinting())),
 
         ["PUT /pmem/*"] = Unsupported("pmem devices"),
         ["PATCH /pmem/*"] = Unsupported("pmem devices"),
         ["PUT /hotplug/memory"] = Unsupported("memory that can be plugged"),
         ["PATCH /hotplug/memory"] = Unsupported("memory that can be plugged"),
         ["GET /hotplug/memory"] = Unsupported("memory that can be plugged"),
-        ["PATCH /balloon/hinting/start"] = Unsupported("hinting of free pages"),
-        ["PATCH /balloon/hinting/stop"] = Unsupported("hinting of free pages"),
-        ["GET /balloon/hinting/status"] = Unsupported("hinting of free pages"),
     };
 
     /// <summary>What a request asks for.</summary>
@@ -89,7 +98,8 @@ internal static class Routes
     {
         string[] words = path.TrimStart('/').Split('/');
         words = words is [.., ""] ? words[..^1] : words;
-        if (body is null && method != "GET")
+        // There alone may something be asked for without a body.
+        if (body is null && method != "GET" && words is not ["balloon", "hinting", ..])
         {
             throw Faults.EmptyBody(method);
         }
@@ -178,13 +188,9 @@ internal static class Routes
     private static Operation ReadAction(byte[]? body, string? id) => ApiJson.Parse(body, ApiJson.Default.ActionRequest).ActionType switch
     {
         InstanceAction.InstanceStart => Act(Phase.BeforeBoot, instance => instance.Vm.StartAsync()),
-        InstanceAction.FlushMetrics => Act(Phase.AfterBoot, instance =>
-        {
-            instance.Metrics.Flush();
-            return Task.CompletedTask;
-        }),
+        InstanceAction.FlushMetrics => Act(Phase.AfterBoot, instance => instance.Metrics.Flush()),
         // This machine has no keyboard, as a guest without a driver for one: nothing happens.
-        InstanceAction.SendCtrlAltDel => Act(Phase.AfterBoot, _ => Task.CompletedTask),
+        InstanceAction.SendCtrlAltDel => Act(Phase.AfterBoot, _ => { }),
         _ => throw Faults.Json("unknown variant"),
     };
 
@@ -192,6 +198,12 @@ internal static class Routes
     {
         await runAsync(instance).ConfigureAwait(false);
         return null;
+    });
+
+    private static Operation Act(Phase phase, Action<Instance> run) => Act(phase, instance =>
+    {
+        run(instance);
+        return Task.CompletedTask;
     });
 
     private static Func<Instance, T, Task> Do<T>(Action<Instance, T> run) => (instance, request) =>

@@ -6,9 +6,18 @@ internal enum ExitCode
     Ok = 0,
     Generic = 1,
 
+    /// <summary>SIGXFSZ: a file would become larger than it may.</summary>
+    FileTooLarge = 151,
+
     /// <summary>A configuration that cannot be used.</summary>
     Configuration = 152,
 
     /// <summary>Arguments that it does not understand.</summary>
     Arguments = 153,
+
+    /// <summary>SIGXCPU: it has had as much of the processor as it may.</summary>
+    ProcessorTime = 154,
+
+    /// <summary>SIGHUP.</summary>
+    HangUp = 156,
 }

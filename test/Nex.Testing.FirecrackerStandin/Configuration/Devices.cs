@@ -113,6 +113,11 @@ internal sealed record BalloonUpdate
     public required uint AmountMib { get; init; }
 }
 
+internal sealed record BalloonHintingStart
+{
+    public bool AcknowledgeOnStop { get; init; } = true;
+}
+
 internal sealed record BalloonStatisticsUpdate
 {
     public required ushort StatsPollingIntervalS { get; init; }

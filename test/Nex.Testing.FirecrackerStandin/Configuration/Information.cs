@@ -31,6 +31,13 @@ internal sealed record BalloonStatistics
     public required ulong ActualMib { get; init; }
 }
 
+internal sealed record BalloonHintingStatus
+{
+    public required uint HostCmd { get; init; }
+
+    public uint? GuestCmd { get; init; }
+}
+
 /// <summary>Changes of the processor's features. Kept; an emulated processor has its own.</summary>
 internal sealed record CpuConfiguration
 {

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
 using Nex.Testing.FirecrackerStandin.Api;
@@ -12,12 +13,17 @@ namespace Nex.Testing.FirecrackerStandin.Configuration;
 /// </summary>
 internal sealed class VmConfiguration
 {
+    private const uint HintingDone = 1;
+
     private readonly List<NetworkInterface> _interfaces = [];
     private readonly List<SafeFileHandle> _taps = [];
     private EntropyDevice? _entropy;
     private CpuConfiguration? _cpu;
     private MmdsConfiguration? _mmds;
     private BootSource? _loadedBoot;
+
+    /// <summary>The command that the guest was given last, of which the first two say that nothing is asked, and the last that began something.</summary>
+    private uint _hint, _lastHint = HintingDone;
 
     /// <summary>Whether something was configured, or tried to be, after which no snapshot can be loaded.</summary>
     internal bool IsBootConfigured { get; set; }
@@ -95,6 +101,25 @@ internal sealed class VmConfiguration
         Balloon = balloon with { StatsPollingIntervalS = intervalS };
     }
 
+    /// <summary>The guest is not told: only what was asked is remembered.</summary>
+    internal void StartHinting()
+    {
+        RequireHinting();
+        _hint = ++_lastHint;
+    }
+
+    internal void StopHinting()
+    {
+        RequireHinting();
+        _hint = HintingDone;
+    }
+
+    internal BalloonHintingStatus DescribeHinting()
+    {
+        RequireHinting();
+        return new BalloonHintingStatus { HostCmd = _hint };
+    }
+
     internal void SetVsock(VsockDevice device)
     {
         if (device.GuestCid < 3)
@@ -109,6 +134,11 @@ internal sealed class VmConfiguration
 
     internal void SetMmds(MmdsConfiguration mmds)
     {
+        if (mmds.Ipv4Address is { } address && !IsLinkLocal(address))
+        {
+            throw Faults.MmdsConfig("The MMDS IPv4 address is not link local.");
+        }
+
         if (mmds.NetworkInterfaces.Count == 0)
         {
             throw Faults.MmdsConfig("The list of network interface IDs that allow MMDS requests is empty.");
@@ -118,11 +148,6 @@ internal sealed class VmConfiguration
         {
             throw Faults.MmdsConfig(
                 "The list of network interface IDs provided contains at least one ID that does not correspond to any existing network interface.");
-        }
-
-        if (mmds.Ipv4Address is { } address && !address.StartsWith("169.254.", StringComparison.Ordinal))
-        {
-            throw Faults.MmdsConfig("The MMDS IPv4 address is not link local.");
         }
 
         _mmds = mmds;
@@ -215,6 +240,14 @@ internal sealed class VmConfiguration
         Entropy = _entropy,
     };
 
+    private void RequireHinting()
+    {
+        if (Balloon is not { FreePageHinting: true })
+        {
+            throw Faults.BalloonUpdate(Balloon is null ? "No balloon device found." : "Free page hinting is not enabled.");
+        }
+    }
+
     private void RestoreInterfaces(IReadOnlyList<NetworkInterface> interfaces, IReadOnlyList<NetworkOverride> overrides)
     {
         if (overrides.FirstOrDefault(change => !interfaces.Any(network => network.IfaceId == change.IfaceId)) is { } unknown)
@@ -240,6 +273,10 @@ internal sealed class VmConfiguration
             throw Faults.VsockSocket("Unknown Vsock Device");
         }
     }
+
+    /// <summary>Whether RFC 3927 lets a host have it: the first and the last 256 addresses are kept back.</summary>
+    private static bool IsLinkLocal(string address) =>
+        IPAddress.TryParse(address, out IPAddress? parsed) && parsed.GetAddressBytes() is [169, 254, > 0 and < 255, _];
 
     private static VsockListener Bind(VsockDevice device)
     {

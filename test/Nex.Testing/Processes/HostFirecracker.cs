@@ -1,3 +1,5 @@
+using Nex.ProcessManager.Configuration;
+using Nex.ProcessManager.Launchers.MicroVms;
 using Nex.ProcessManager.Launchers.Spawning;
 using Nex.Testing.Files;
 
@@ -9,7 +11,13 @@ internal static class HostFirecracker
     private const string Standin = "firecracker-standin";
     private const string StandinVariable = "NEX_FIRECRACKER_STANDIN";
 
-    internal static bool IsReal => File.Exists("/dev/kvm") && Executables.Find("firecracker") is not null;
+    /// <summary>The host's own; null where it has none.</summary>
+    internal static string? RealPath { get; } = Executables.Find("firecracker");
+
+    /// <summary>Why machines cannot run with the host's own, as a sentence; null where they can.</summary>
+    internal static string? Obstacle { get; } = FindObstacle();
+
+    internal static bool IsReal => Obstacle is null;
 
     internal static string StandinPath { get; } = Environment.GetEnvironmentVariable(StandinVariable) ?? Path.Combine(StandinDirectory, Standin);
 
@@ -42,4 +50,15 @@ internal static class HostFirecracker
         exec {StandinPath} "$@"
 
         """);
+
+    private static string? FindObstacle()
+    {
+        if (RealPath is null)
+        {
+            return "There is no firecracker in PATH.";
+        }
+
+        var kvm = KvmAccess.Of(new ProcessManagerOptions().MachineUserId);
+        return kvm.IsUsable ? null : $"Firecracker needs KVM, and {kvm.Obstacle}.";
+    }
 }

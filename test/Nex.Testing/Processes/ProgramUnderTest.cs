@@ -11,6 +11,9 @@ internal sealed class ProgramUnderTest : IAsyncDisposable
 {
     private const string Guard = "/usr/bin/setpriv";
 
+    /// <summary>Names the file that gets the calls of Firecracker, of all programs that run.</summary>
+    private const string RecordVariable = "NEX_FIRECRACKER_RECORD";
+
     private readonly SupervisedChild _process;
     private readonly Task _reading;
 
@@ -28,7 +31,7 @@ internal sealed class ProgramUnderTest : IAsyncDisposable
     internal Task<ProcessExit> Exited => _process.Exited;
 
     /// <param name="arguments">Without the name of the program.</param>
-    /// <param name="environment">All that it gets besides PATH and where .NET is.</param>
+    /// <param name="environment">All that it gets besides PATH, where .NET is, and where calls of Firecracker are recorded.</param>
     internal static async Task<ProgramUnderTest> StartAsync(
         string path, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? workingDirectory = null)
     {
@@ -36,6 +39,11 @@ internal sealed class ProgramUnderTest : IAsyncDisposable
         var variables = new Dictionary<string, string>(environment ?? new Dictionary<string, string>());
         _ = variables.TryAdd("DOTNET_ROOT", runtime);
         _ = variables.TryAdd("PATH", Environment.GetEnvironmentVariable("PATH") ?? "");
+        if (Environment.GetEnvironmentVariable(RecordVariable) is { } record)
+        {
+            _ = variables.TryAdd(RecordVariable, record);
+        }
+
         (SafeFileHandle reader, SafeFileHandle writer) = Descriptor.CreatePipe();
         using SafeFileHandle input = File.OpenHandle("/dev/null");
         // So that the output ends with the program.

@@ -25,7 +25,7 @@ internal static class AgentKeys
         "sandbox_network",
         SandboxNetwork.Isolated,
         "`isolated`",
-        "The network of workloads in `namespaces`: a loopback interface of their own, or that of the host.",
+        "The network of workloads in `namespaces`: a loopback interface of their own, or that of the host. MicroVMs have none yet: `host` is refused with them. What a workload gets is said here alone, and by no key of a deploy request.",
         ("isolated", SandboxNetwork.Isolated),
         ("host", SandboxNetwork.Host));
 

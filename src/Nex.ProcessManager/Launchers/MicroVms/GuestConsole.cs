@@ -29,6 +29,11 @@ internal sealed class GuestConsole : IAsyncDisposable
     /// <summary>Completes when everything has been read. Never fails.</summary>
     internal Task Ended => _reading;
 
+    /// <summary>Writes to whoever reads there.</summary>
+    /// <exception cref="IOException">Nobody can any more.</exception>
+    internal ValueTask<bool> SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+        _output.SendAsync(bytes, handle: null, cancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         await _output.DisposeAsync().ConfigureAwait(false);

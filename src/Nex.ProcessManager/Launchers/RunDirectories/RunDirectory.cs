@@ -117,15 +117,15 @@ internal sealed class RunDirectory
     }
 
     /// <summary>Writes down which process an agent is, for the manager that finds it when this one has been killed.</summary>
-    internal static void Record(AgentDirectory directory, ProcessIdentity process) =>
-        File.WriteAllText(Path.Combine(directory.Path, ProcessFile), process.ToString());
+    internal static void Record(string directory, ProcessIdentity process) =>
+        File.WriteAllText(Path.Combine(directory, ProcessFile), process.ToString());
 
     /// <returns>Null when none was written down, or not whole.</returns>
-    internal static ProcessIdentity? Recorded(string agentDirectory)
+    internal static ProcessIdentity? Recorded(string directory)
     {
         try
         {
-            string text = File.ReadAllText(Path.Combine(agentDirectory, ProcessFile));
+            string text = File.ReadAllText(Path.Combine(directory, ProcessFile));
             return ProcessIdentity.TryParse(text, out ProcessIdentity identity) ? identity : null;
         }
         catch (IOException failure) when (failure is FileNotFoundException or DirectoryNotFoundException)

@@ -135,7 +135,7 @@ internal sealed class SpawnedAgent : ILaunchedAgent
     /// <summary>Writes down which process it is, and puts it into its cgroup where that is what its tree is found by.</summary>
     private void Settle()
     {
-        RunDirectory.Record(_directory, _identity);
+        RunDirectory.Record(_directory.Path, _identity);
         if (_plain)
         {
             // Inside namespaces the tree ends with its first process, and a cgroup is only made for limits.

@@ -134,7 +134,7 @@ public sealed class RunDirectoryTests : IDisposable
         AgentDirectory agent = Open().CreateAgent("agent");
         Assert.Null(RunDirectory.Recorded(agent.Path));
 
-        RunDirectory.Record(agent, new ProcessIdentity(12, 345));
+        RunDirectory.Record(agent.Path, new ProcessIdentity(12, 345));
 
         Assert.Equal(new ProcessIdentity(12, 345), RunDirectory.Recorded(agent.Path));
         File.WriteAllText(Path.Combine(agent.Path, "process"), "12");

@@ -12,12 +12,19 @@ internal sealed partial record FirecrackerHost
     /// <summary>The first that gives each clone a socket of its own.</summary>
     private static readonly Version OldestVersion = new(1, 16);
 
+    /// <summary>
+    /// A shell that becomes the program behind it once it is told so by a line. It comes through its output, which is a socket, since what may
+    /// come through its input ends it.
+    /// </summary>
+    private static readonly string[] OnceTold = ["/bin/sh", "-c", "read -r line <&1 && exec \"$0\" \"$@\""];
+
     /// <summary>No symbolic link.</summary>
     internal required string FirecrackerPath { get; init; }
 
     /// <summary>
-    /// The beginning of the command line of whatever runs a machine: who it is, and that it ends with the thread that starts it. A jailer stays
-    /// who this process is, because it gives each machine a user of its own.
+    /// The beginning of the command line of whatever runs a machine: who it is, that it ends with the thread that starts it, and that it waits for
+    /// a line from who started it. A jailer stays who this process is, because it gives each machine a user of its own, and loses that signal
+    /// with it.
     /// </summary>
     internal required IReadOnlyList<string> AsMachineUser { get; init; }
 
@@ -39,7 +46,7 @@ internal sealed partial record FirecrackerHost
         uint? user = jailer is null ? managerOptions.MachineUserId : null;
         var kvm = KvmAccess.Of(user);
         return kvm.IsUsable || !options.RequireKvm
-            ? new FirecrackerHost { FirecrackerPath = firecracker, JailerPath = jailer, Version = version, AsMachineUser = MachineUser.Become(setpriv, user, kvm) }
+            ? new FirecrackerHost { FirecrackerPath = firecracker, JailerPath = jailer, Version = version, AsMachineUser = [.. MachineUser.Become(setpriv, user, kvm), .. OnceTold] }
             : throw Unavailable($"Firecracker needs KVM, and {kvm.Obstacle}: {kvm.Remedy}; or choose the sandbox Qemu, which emulates.");
     }
 

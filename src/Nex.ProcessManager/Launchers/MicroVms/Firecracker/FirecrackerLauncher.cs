@@ -26,6 +26,9 @@ internal sealed partial class FirecrackerLauncher(ProcessManagerOptions options,
     /// <summary>For tests.</summary>
     internal MachineStep? OnStep { get; init; }
 
+    /// <summary>Null for none.</summary>
+    internal string? RecordPath { get; init; } = Environment.GetEnvironmentVariable(RecordVariable);
+
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
         FirecrackerHost host = await FirecrackerHost.FindAsync(options, cancellationToken).ConfigureAwait(false);
@@ -111,20 +114,19 @@ internal sealed partial class FirecrackerLauncher(ProcessManagerOptions options,
 
     private JsonLinesRecorder? OpenRecorder()
     {
-        string? path = Environment.GetEnvironmentVariable(RecordVariable);
-        if (string.IsNullOrEmpty(path))
+        if (string.IsNullOrEmpty(RecordPath))
         {
             return null;
         }
 
         try
         {
-            return Opened(new JsonLinesRecorder(path));
+            return Opened(new JsonLinesRecorder(RecordPath));
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (IOException failure)
         {
             throw new ProcessManagerException(
-                ProcessManagerError.StartFailed, $"Calls of Firecracker cannot be recorded in {path}: {failure.Message.TrimEnd('.')}. Set {RecordVariable} to a file that can be written, or to none.", failure);
+                ProcessManagerError.StartFailed, $"Calls of Firecracker cannot be recorded: {failure.Message.TrimEnd('.')}. Set {RecordVariable} to a file that can be written, or to none.", failure);
         }
     }
 

@@ -19,15 +19,17 @@ internal sealed class FirecrackerVm : IAsyncDisposable
 {
     private readonly VmmHome _home;
     private readonly SupervisedChild _process;
+    private readonly Lifeline _lifeline;
     private readonly GuestConsole _console;
     private readonly FirecrackerClient _client;
     private readonly VmmSettings _settings;
     private UnixSocketLink? _link;
 
-    private FirecrackerVm(VmmHome home, SupervisedChild process, GuestConsole console, VmmSettings settings, Action<ApiExchange>? onExchange)
+    private FirecrackerVm(VmmHome home, SupervisedChild process, Lifeline lifeline, GuestConsole console, VmmSettings settings, Action<ApiExchange>? onExchange)
     {
         _home = home;
         _process = process;
+        _lifeline = lifeline;
         _console = console;
         _settings = settings;
         _client = new FirecrackerClient(home.ApiSocket, new FirecrackerClientOptions
@@ -66,7 +68,7 @@ internal sealed class FirecrackerVm : IAsyncDisposable
         await vm.UseAsync(async () =>
         {
             settings.OnStep?.Invoke(name, vm.ProcessId, MachineSteps.Launched);
-            vm.Record(directory);
+            await vm.LetGoAsync(directory, cancellationToken).ConfigureAwait(false);
             await ApiSocket.WaitAsync(home.ApiSocket, vm.Exited, settings.CallTimeout, settings.Time, cancellationToken).ConfigureAwait(false);
             home.Furnish();
             // It must listen before the guest runs, and only until its agent is there: nobody can come later and be taken for it.
@@ -144,29 +146,32 @@ internal sealed class FirecrackerVm : IAsyncDisposable
 
         _client.Dispose();
         await _console.DisposeAsync().ConfigureAwait(false);
+        _lifeline.Dispose();
         _home.Dispose();
     }
 
     private static async Task<FirecrackerVm> ExecuteAsync(
         VmmHome home, string name, AgentDiagnostics diagnostics, VmmSettings settings, CancellationToken cancellationToken)
     {
-        (SafeFileHandle ours, SafeFileHandle theirs) = SocketPair.Create();
+        Lifeline? lifeline = null;
+        SafeFileHandle? ours = null;
         try
         {
             home.CheckPaths();
-            using SafeFileHandle input = File.OpenHandle("/dev/null");
-            SupervisedChild process = await ChildSupervisor.StartAsync(home.Command(input, theirs), cancellationToken).ConfigureAwait(false);
-            return new FirecrackerVm(home, process, new GuestConsole(new UnixSocketLink(ours), diagnostics), settings, OnExchange(name, process.ProcessId, settings));
+            lifeline = new Lifeline();
+            (ours, SafeFileHandle theirs) = SocketPair.Create();
+            using (theirs)
+            {
+                SupervisedChild process = await ChildSupervisor.StartAsync(home.Command(lifeline.End, theirs), cancellationToken).ConfigureAwait(false);
+                return new FirecrackerVm(home, process, lifeline, new GuestConsole(new UnixSocketLink(ours), diagnostics), settings, OnExchange(name, process.ProcessId, settings));
+            }
         }
         catch
         {
-            ours.Dispose();
+            ours?.Dispose();
+            lifeline?.Dispose();
             home.Dispose();
             throw;
-        }
-        finally
-        {
-            theirs.Dispose();
         }
     }
 
@@ -176,12 +181,26 @@ internal sealed class FirecrackerVm : IAsyncDisposable
         return settings.OnStep is { } onStep ? all + (exchange => onStep(name, processId, $"{exchange.Method} {exchange.Path}")) : all;
     }
 
-    /// <summary>For the manager that finds it when this one has been killed.</summary>
-    private void Record(AgentDirectory directory)
+    /// <summary>
+    /// Lets the process become what it is to be, which it waits for (<see cref="FirecrackerHost.AsMachineUser"/>), once it can only end with this
+    /// one and, should it not, be found by the next.
+    /// </summary>
+    private async Task LetGoAsync(AgentDirectory directory, CancellationToken cancellationToken)
     {
+        _lifeline.Tie(ProcessId);
         if (ProcessIdentity.TryGet(ProcessId) is { } identity)
         {
-            RunDirectory.Record(directory, identity);
+            RunDirectory.Record(directory.Path, identity);
+            _home.Record(identity);
+        }
+
+        try
+        {
+            await _console.SendAsync("\n"u8.ToArray(), cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // It has ended already, which who waits for its API is told.
         }
     }
 

@@ -89,6 +89,11 @@ internal sealed class OpenHomes(FirecrackerHost host, BootFiles files, uint? use
             };
         }
 
+        internal override void Record(ProcessIdentity process)
+        {
+            // It is in the directory around this one.
+        }
+
         internal override void Furnish()
         {
             // It has inherited all.

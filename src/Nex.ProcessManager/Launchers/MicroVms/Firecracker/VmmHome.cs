@@ -32,6 +32,9 @@ internal abstract class VmmHome : IDisposable
     /// <summary>The process.</summary>
     internal abstract ChildProcess Command(SafeHandle input, SafeHandle output);
 
+    /// <summary>Writes down which process it is, for who finds what is left of the home when its manager has been killed.</summary>
+    internal abstract void Record(ProcessIdentity process);
+
     /// <summary>Puts in place what it opens, once its API is up and before it is told to open anything.</summary>
     internal abstract void Furnish();
 

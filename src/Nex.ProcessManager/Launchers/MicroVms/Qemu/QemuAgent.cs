@@ -45,7 +45,7 @@ internal sealed class QemuAgent(QemuVm vm, AgentDirectory directory, int? defaul
     {
         if (ProcessIdentity.TryGet(vm.ProcessId) is { } identity)
         {
-            RunDirectory.Record(directory, identity);
+            RunDirectory.Record(directory.Path, identity);
         }
     }
 }

@@ -1,7 +1,11 @@
+using Microsoft.Win32.SafeHandles;
 using Nex.Linux;
+using Nex.Linux.Processes;
+using Nex.Linux.Sockets;
 using Nex.ProcessManager.Configuration;
 using Nex.ProcessManager.Launchers.MicroVms;
 using Nex.ProcessManager.Launchers.MicroVms.Firecracker;
+using Nex.ProcessManager.Launchers.Spawning;
 using Nex.Testing.Files;
 using Nex.Testing.Waiting;
 
@@ -66,6 +70,35 @@ public sealed class FirecrackerHostTests : IDisposable
         FirecrackerHost host = await FirecrackerHost.FindAsync(Options(_directory["firecracker"]), CancellationToken.None).Within();
 
         Assert.Equal(program, host.FirecrackerPath);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_is_started_becomes_its_program_only_when_it_is_told_to(bool told)
+    {
+        FirecrackerHost host = await FirecrackerHost.FindAsync(Options(Write("firecracker", "echo 'Firecracker v1.16.1'")), CancellationToken.None).Within();
+        (SafeFileHandle ours, SafeFileHandle theirs) = SocketPair.Create();
+        var output = new UnixSocketLink(ours);
+        using SafeFileHandle input = File.OpenHandle("/dev/null");
+        SupervisedChild child;
+        using (theirs)
+        {
+            child = await ChildSupervisor.StartAsync(new ChildProcess
+            {
+                Path = host.AsMachineUser[0],
+                Arguments = [.. host.AsMachineUser, "/bin/sh", "-c", "exit $1", "-", "7"],
+                Descriptors = [input, theirs, theirs],
+                OwnSession = true,
+                CloseOtherDescriptors = true,
+            }).Within();
+        }
+
+        _ = told && await output.SendAsync("\n"u8.ToArray(), handle: null, CancellationToken.None).Within();
+        await (told ? child.Exited.Within() : Task.CompletedTask);
+        await output.DisposeAsync();
+
+        Assert.Equal(told ? 7 : 1, (await child.Exited.Within()).Code);
     }
 
     private static ProcessManagerOptions Options(string path, bool requireKvm = false) => new() { MicroVm = new MicroVmOptions { FirecrackerPath = path, RequireKvm = requireKvm } };

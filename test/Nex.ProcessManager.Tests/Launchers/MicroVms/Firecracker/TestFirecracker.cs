@@ -1,4 +1,3 @@
-using Nex.Linux;
 using Nex.ProcessManager.Configuration;
 using Nex.ProcessManager.Launchers.Spawning;
 using Nex.ProcessManager.Tests.Support;
@@ -7,7 +6,7 @@ using Nex.Testing.Processes;
 
 namespace Nex.ProcessManager.Tests.Launchers.MicroVms.Firecracker;
 
-/// <summary>The Firecracker that tests run machines with: the host's, where it has one and KVM, else the stand-in.</summary>
+/// <summary>Options of managers that run machines with Firecracker.</summary>
 internal static class TestFirecracker
 {
     private const string JailerVariable = "NEX_FIRECRACKER_JAILER";
@@ -15,34 +14,33 @@ internal static class TestFirecracker
     private static readonly string JailerStandinPath =
         Environment.GetEnvironmentVariable(JailerVariable) ?? Path.Combine(HostFirecracker.StandinDirectory, "jailer-standin");
 
-    /// <summary>Skips the test where there is nothing to run machines with, or nothing to boot in them.</summary>
+    /// <summary>Skips the test where the host has no such Firecracker.</summary>
     /// <param name="directory">Takes what is made for it.</param>
-    internal static ProcessManagerOptions OptionsOrSkip(TempDirectory directory)
+    internal static ProcessManagerOptions Options(FirecrackerUnderTest which, TempDirectory directory)
     {
-        Assert.SkipUnless(File.Exists(GuestFiles.UncompressedKernel), $"There is no kernel {GuestFiles.UncompressedKernel} for machines.");
-        Assert.SkipUnless(File.Exists(GuestFiles.Initramfs), $"There is no image {GuestFiles.Initramfs} for machines.");
-        Assert.SkipUnless(HostFirecracker.IsReal || Executables.Find("qemu-system-x86_64") is not null, "There is neither firecracker with /dev/kvm nor QEMU for the stand-in.");
+        string? obstacle = which == FirecrackerUnderTest.Real ? HostFirecracker.Obstacle
+            : Executables.Find("qemu-system-x86_64") is null ? "The stand-in for Firecracker needs QEMU, which is not installed."
+            : null;
+        Assert.SkipWhen(obstacle is not null, obstacle ?? "");
         return RealManager.OptionsOf(Sandbox.Firecracker) with
         {
             MicroVm = GuestFiles.Machines with
             {
                 KernelPath = GuestFiles.UncompressedKernel,
-                FirecrackerPath = HostFirecracker.IsReal ? "firecracker" : HostFirecracker.WriteStandin(directory),
-                RequireKvm = HostFirecracker.IsReal,
+                FirecrackerPath = which == FirecrackerUnderTest.Real ? "firecracker" : HostFirecracker.WriteStandin(directory),
+                RequireKvm = which == FirecrackerUnderTest.Real,
             },
         };
     }
 
     /// <summary>The same, each machine in a jail below the directory.</summary>
-    internal static ProcessManagerOptions JailedOptionsOrSkip(TempDirectory directory)
+    internal static ProcessManagerOptions JailedOptions(FirecrackerUnderTest which, TempDirectory directory)
     {
-        ProcessManagerOptions options = OptionsOrSkip(directory);
-        string? jailer = HostFirecracker.IsReal ? Executables.Find("jailer") : WriteJailerStandin(directory);
-        Assert.SkipUnless(jailer is not null, "There is no jailer of Firecracker.");
-        Assert.SkipUnless(ProcessControl.EffectiveUserId == 0, "The jailer needs root.");
+        ProcessManagerOptions options = Options(which, directory);
+        string jailer = which == FirecrackerUnderTest.Real ? "jailer" : WriteJailerStandin(directory);
         return options with
         {
-            MicroVm = options.MicroVm with { Jailer = new JailerOptions { Path = jailer!, ChrootBaseDirectory = directory["jails"], UserIdBase = 710_000 } },
+            MicroVm = options.MicroVm with { Jailer = new JailerOptions { Path = jailer, ChrootBaseDirectory = directory["jails"], UserIdBase = 710_000 } },
         };
     }
 

@@ -31,10 +31,7 @@ internal sealed class Jail(FirecrackerHost host, JailerCommand command, SharedFi
 
     internal override string PathOption => $"{nameof(MicroVmOptions.Jailer)}.{nameof(JailerOptions.ChrootBaseDirectory)}";
 
-    /// <summary>
-    /// The jailer starts as root, and its change of user clears the signal that would end it with the node. A machine whose node is gone ends
-    /// by itself, since its link ends; what should not is ended by the next node.
-    /// </summary>
+    /// <summary>The jailer starts as root, and changes its user itself.</summary>
     internal override ChildProcess Command(SafeHandle input, SafeHandle output) => new()
     {
         Path = host.AsMachineUser[0],
@@ -43,6 +40,13 @@ internal sealed class Jail(FirecrackerHost host, JailerCommand command, SharedFi
         OwnSession = true,
         CloseOtherDescriptors = true,
     };
+
+    /// <summary>Beside the root directory, which it cannot leave.</summary>
+    internal override void Record(ProcessIdentity process)
+    {
+        Directory.CreateDirectory(command.JailDirectory, SharedFiles.Private);
+        RunDirectory.Record(command.JailDirectory, process);
+    }
 
     internal override void Furnish()
     {

@@ -83,12 +83,22 @@ internal sealed class JailedHomes : VmmHomes
         _users.Return(command.Uid);
     }
 
-    /// <summary>Their processes have been ended with what the run directory knew of them.</summary>
+    /// <summary>Whoever was killed may have had another run directory: which process lived in a jail is told by the jail.</summary>
     private void RemoveLeftovers(string directory)
     {
         string parent = _options.ParentCgroup ?? Path.GetFileName(_host.FirecrackerPath);
-        foreach (string left in Directory.EnumerateDirectories(directory).Where(IsLeft))
+        foreach (string left in Directory.EnumerateDirectories(directory))
         {
+            if (JailName.InstanceOf(Path.GetFileName(left)) is not { IsAlive: false } instance)
+            {
+                continue;
+            }
+
+            if (instance.IsOfThisBoot && RunDirectory.Recorded(left) is { } process)
+            {
+                ProcessSession.Kill(process);
+            }
+
             RunDirectory.Remove(left);
             if (_cgroups is not null)
             {
@@ -96,8 +106,6 @@ internal sealed class JailedHomes : VmmHomes
             }
         }
     }
-
-    private static bool IsLeft(string directory) => JailName.InstanceOf(Path.GetFileName(directory)) is { IsAlive: false };
 
     /// <summary>Where the root of the version 2 hierarchy is mounted; null where it is not.</summary>
     private static string? FindCgroups()

@@ -10,7 +10,8 @@ namespace Nex.ProcessManager.Launchers.MicroVms.Firecracker.Jails;
 /// </summary>
 internal sealed class SharedFiles : IDisposable
 {
-    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    /// <summary>For root alone, and who is inside already.</summary>
+    internal const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode ReadOnly = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     private readonly string _directory;
@@ -23,9 +24,17 @@ internal sealed class SharedFiles : IDisposable
     {
         _directory = directory;
         Directory.CreateDirectory(directory, Private);
-        Kernel = Save(files.Kernel.Handle, "kernel");
-        Initramfs = Save(files.Initramfs.Handle, "initramfs");
-        Disk = files.Disk is null ? null : Save(files.Disk.Handle, "disk");
+        try
+        {
+            Kernel = Save(files.Kernel.Handle, "kernel");
+            Initramfs = Save(files.Initramfs.Handle, "initramfs");
+            Disk = files.Disk is null ? null : Save(files.Disk.Handle, "disk");
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     internal string Kernel { get; }

@@ -1,11 +1,15 @@
+using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using Nex.Linux;
+using Nex.Linux.Processes;
 using Nex.ProcessManager.Configuration;
 using Nex.ProcessManager.Launchers.MicroVms;
 using Nex.ProcessManager.Launchers.MicroVms.Firecracker;
 using Nex.ProcessManager.Launchers.MicroVms.Firecracker.Jails;
 using Nex.ProcessManager.Launchers.MicroVms.Templates;
 using Nex.ProcessManager.Launchers.RunDirectories;
+using Nex.ProcessManager.Tests.Conformance;
+using Nex.ProcessManager.Tests.Support;
 using Nex.Testing.Files;
 
 namespace Nex.ProcessManager.Tests.Launchers.MicroVms.Firecracker.Jails;
@@ -113,11 +117,53 @@ public sealed class JailedHomesTests : IDisposable
         Assert.True(Directory.Exists(stranger));
     }
 
-    private JailedHomes Open() => new(
+    /// <summary>It is found without the run directory of the node that was killed.</summary>
+    [Fact]
+    public async Task What_still_lives_in_a_jail_of_a_killed_node_is_ended_and_its_cgroup_is_removed()
+    {
+        InstanceName killed = InstanceName.Create() with { Owner = new ProcessIdentity(4_194_303, 1) };
+        string jail = Path.Combine(Jails, JailName.OfJail(killed, 7));
+        string? cgroup = HostCgroup.Root is { } root ? Path.Combine(root, "firecracker", Path.GetFileName(jail)) : null;
+        using TestProcess survivor = await TestProcess.StartAsync("tree", "stubborn");
+        _ = Directory.CreateDirectory(jail);
+        RunDirectory.Record(jail, survivor.Identity);
+        if (cgroup is not null)
+        {
+            _ = Directory.CreateDirectory(cgroup);
+            await File.WriteAllTextAsync(Path.Combine(cgroup, "cgroup.procs"), $"{survivor.Identity.ProcessId}");
+        }
+
+        using JailedHomes homes = Open();
+
+        Assert.False(survivor.Identity.IsAlive);
+        Assert.False(Directory.Exists(jail));
+        Assert.False(Directory.Exists(cgroup));
+    }
+
+    [Fact]
+    public void A_host_without_room_for_the_files_of_jails_has_none_of_them_left()
+    {
+        using var disk = SmallDisk.Mount(kibibytes: 64);
+        File.WriteAllBytes(_directory["kernel"], RandomNumberGenerator.GetBytes(1024 * 1024));
+        using var files = new BootFiles
+        {
+            Kernel = GuestFile.Read(_directory["kernel"], "kernel", "KernelPath"),
+            Initramfs = GuestFile.Read(_directory["initramfs"], "initramfs", "InitramfsPath"),
+        };
+
+        ProcessManagerException failure = Assert.Throws<ProcessManagerException>(() => Open(disk["jails"], files));
+
+        Assert.Contains("No space left", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(disk["jails/firecracker"]));
+    }
+
+    private JailedHomes Open() => Open(_directory["jails"], _files);
+
+    private static JailedHomes Open(string jails, BootFiles files) => new(
         new FirecrackerHost { FirecrackerPath = "/usr/bin/firecracker", AsMachineUser = ["/usr/bin/setpriv", "--"], JailerPath = "/usr/bin/jailer", Version = "Firecracker v1.16.1" },
-        new JailerOptions { ChrootBaseDirectory = _directory["jails"], UserIdBase = 700_000 },
+        new JailerOptions { ChrootBaseDirectory = jails, UserIdBase = 700_000 },
         InstanceName.Create(),
-        _files);
+        files);
 
     /// <summary>What the jailer would make.</summary>
     private static string Build(VmmHome home)
