@@ -187,7 +187,7 @@ public sealed partial class NodeHost
         string sandbox = _settings.Agents.Sandbox.ToString().ToLowerInvariant();
         LogNats(_logger, servers.Connection.ToString(), servers.IsPrivate ? $", a private server; others of this user use --context {LocalNode.ContextFile(_settings.DataDirectory)}" : "");
         LogUp(_logger, status.Id, status.Name, NexNode.Version, sandbox, _settings.Agents.PoolSize);
-        systemd.Ready($"{status.Name}: sandbox {sandbox}, pool of {_settings.Agents.PoolSize}");
+        systemd.Ready($"{status.Name}: sandbox {sandbox}, pool of {_settings.Agents.PoolSize}", () => !node.IsDeaf);
         _ = _ready.TrySetResult(status);
     }
 

@@ -151,6 +151,20 @@ public sealed class ArtifactFetchTests(SharedNats nats) : NodeTest(nats)
     }
 
     [Fact]
+    public async Task A_fetch_leaves_nothing_on_the_server()
+    {
+        NodeUnderTest node = await StartNodeAsync();
+        await Stranger.UploadAsync("exit", File.ReadAllBytes(TestPrograms.Path("exit")), "LEFT");
+        Milestones<Heard> removed = await Stranger.ListenAsync("$JS.EVENT.ADVISORY.CONSUMER.DELETED.OBJ_LEFT.*");
+
+        _ = await Stranger.DeployAsync(node, Stranger.RunRequest(node, "left", "exit", request => request["location"] = "nats://LEFT/exit"));
+
+        _ = await removed.AtAsync(0);
+        INatsJSStream stream = await Stranger.Connection.CreateJetStreamContext().GetStreamAsync("OBJ_LEFT");
+        Assert.Equal(0, stream.Info.State.ConsumerCount);
+    }
+
+    [Fact]
     public async Task Who_has_had_an_artifact_is_given_it_from_the_cache_and_others_fetch_it_themselves()
     {
         using var outcomes = new MetricWatch("nex.node.artifacts");
