@@ -194,7 +194,7 @@ public sealed partial class NodeHost
     private static async Task WaitForEndAsync(NexNode node, CancellationToken graceful, CancellationToken forced)
     {
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using (graceful.Register(asked.SetResult))
+        await using (graceful.Register(() => asked.TrySetResult()))
         await using (forced.Register(() => asked.TrySetResult()))
         {
             await Task.WhenAny(node.Completion, asked.Task).ConfigureAwait(false);
