@@ -14,6 +14,7 @@ internal static class MemoryFile
     private const int SealShrink = 0x2;
     private const int SealGrow = 0x4;
     private const int SealWrite = 0x8;
+    private const int SealExecutable = 0x20;
 
     internal static SafeFileHandle Create(string name)
     {
@@ -27,10 +28,20 @@ internal static class MemoryFile
         return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw LinuxException.Last("memfd_create", name);
     }
 
-    /// <summary>Makes the content unchangeable, by anybody and for ever.</summary>
+    /// <summary>
+    /// Makes the content unchangeable, by anybody and for ever, and, from Linux 6.3 on, that it can be executed: its owner, who may be whoever
+    /// runs it, could otherwise take that from all others.
+    /// </summary>
     internal static void Seal(SafeFileHandle file)
     {
-        if (Libc.Fcntl(file, AddSeals, SealSeal | SealShrink | SealGrow | SealWrite) < 0)
+        const int content = SealShrink | SealGrow | SealWrite;
+        int result = Libc.Fcntl(file, AddSeals, SealSeal | content | SealExecutable);
+        if (result < 0 && Errno.Last == Errno.Invalid)
+        {
+            result = Libc.Fcntl(file, AddSeals, SealSeal | content);
+        }
+
+        if (result < 0)
         {
             throw LinuxException.Last("seal", "a file in memory");
         }

@@ -105,6 +105,9 @@ public sealed partial class NexNode : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether requests of some kind are not read any more, for a reason that was not foreseen.</summary>
+    internal bool IsDeaf => _server.IsDeaf;
+
     /// <summary>
     /// Completes when it has ended and nothing of it runs: it was stopped, or was in lame duck and its last workload has ended
     /// (<see cref="NodeOptions.StopAfterLastWorkload"/>). Never fails.

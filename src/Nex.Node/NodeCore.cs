@@ -103,10 +103,10 @@ internal sealed class NodeCore
 
     private async Task FollowAsync(DeployedWorkload deployed)
     {
-        Task following = new WorkloadFollower(Id, deployed.Workload, _publisher, _logger).FollowAsync();
+        // Who hears that it is over must not find it listed any more.
+        await new WorkloadFollower(Id, deployed.Workload, _publisher, () => Deployed.Remove(deployed), _logger).FollowAsync().ConfigureAwait(false);
         _ = await deployed.Workload.Completion.ConfigureAwait(false);
         Deployed.Remove(deployed);
-        await following.ConfigureAwait(false);
         _following.Leave();
         _mayBeIdle();
     }

@@ -37,7 +37,7 @@ public sealed class MemoryFileTests
     {
         using SafeFileHandle file = CreateSealed();
         string path = $"/proc/self/fd/{file.DangerousGetHandle()}";
-        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.SetUnixFileMode(file, File.GetUnixFileMode(file) | UnixFileMode.UserWrite);
 
         AssertRefused(() =>
         {
@@ -46,6 +46,17 @@ public sealed class MemoryFileTests
         });
         AssertRefused(() => File.WriteAllText(path, "another content"));
         Assert.Equal("the content", Read(file));
+    }
+
+    /// <summary>Its owner is whoever has made it, and in a sandbox without a user of its own that is who runs it.</summary>
+    [Fact]
+    public void Its_owner_cannot_keep_others_from_executing_it()
+    {
+        Assert.SkipUnless(Environment.OSVersion.Version >= new Version(6, 3), "The kernel seals that from Linux 6.3 on.");
+        using SafeFileHandle file = CreateSealed();
+
+        AssertRefused(() => File.SetUnixFileMode(file, UnixFileMode.None));
+        AssertRefused(() => File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite));
     }
 
     [Fact]

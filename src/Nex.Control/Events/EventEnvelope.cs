@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using CloudNative.CloudEvents;
@@ -11,13 +12,16 @@ internal static class EventEnvelope
 {
     private static readonly JsonEventFormatter Formatter = new();
 
+    // Text as it is where JSON allows it, as in everything else that a node says.
+    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <param name="id">Unique to this event.</param>
     /// <param name="source">The node's id, or the workload's for what an agent says.</param>
     internal static byte[] Write<T>(Guid id, string type, string source, T data, JsonTypeInfo<T> json, DateTimeOffset time)
     {
         // Written here and not by the library, whose way to write data is by reflection, which a native program has not.
         var buffer = new ArrayBufferWriter<byte>(512);
-        using (var writer = new Utf8JsonWriter(buffer))
+        using (var writer = new Utf8JsonWriter(buffer, Writing))
         {
             writer.WriteStartObject();
             writer.WritePropertyName("data");

@@ -21,7 +21,7 @@ internal static class ObjectReader
     private const int MaxNuidCharacters = 64;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    // After which the server removes what a fetch has left there.
+    // After which the server removes what a fetch has left there, where it could not be removed.
     private static readonly TimeSpan Forgotten = TimeSpan.FromSeconds(30);
 
     /// <summary>Copies an object. Its hash is not compared.</summary>
@@ -56,11 +56,19 @@ internal static class ObjectReader
                 InactiveThreshold = Forgotten,
             },
             cancellationToken).ConfigureAwait(false);
-        while (left > 0)
+        try
         {
-            (long taken, ulong bytes) = await CopyPartsAsync(consumer, left, found.Size - size, destination, cancellationToken).ConfigureAwait(false);
-            left = taken > 0 ? left - taken : throw Incomplete($"{left} of its parts did not come");
-            size += bytes;
+            while (left > 0)
+            {
+                (long taken, ulong bytes) = await CopyPartsAsync(consumer, left, found.Size - size, destination, cancellationToken).ConfigureAwait(false);
+                left = taken > 0 ? left - taken : throw Incomplete($"{left} of its parts did not come");
+                size += bytes;
+            }
+        }
+        finally
+        {
+            // Who waits for the artifact need not wait for this.
+            _ = RemoveAsync(stream, consumer);
         }
 
         if (size != found.Size)
@@ -93,6 +101,19 @@ internal static class ObjectReader
         }
 
         return (taken, bytes);
+    }
+
+    /// <summary>Never fails.</summary>
+    private static async Task RemoveAsync(INatsJSStream stream, INatsJSConsumer consumer)
+    {
+        try
+        {
+            _ = await stream.DeleteConsumerAsync(consumer.Info.Name).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (failure is NatsException or ObjectDisposedException or OperationCanceledException or TimeoutException)
+        {
+            // The server does it by itself, later.
+        }
     }
 
     private static NatsObjException Incomplete(string how) => new($"what its store says of it is not so: {how}.");

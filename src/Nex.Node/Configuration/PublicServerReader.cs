@@ -6,7 +6,7 @@ namespace Nex.Node.Configuration;
 
 /// <summary>
 /// Reads the options of a public nats-server: by the names that the JSON of the server's own Go options has, and those of its configuration
-/// file; in either case.
+/// file; in either case. What only the file has is passed on as it is written, and the server says itself what is wrong with it.
 /// </summary>
 internal static class PublicServerReader
 {
@@ -26,8 +26,8 @@ internal static class PublicServerReader
         (["port"], PublicServerOptions.Port, Kind.Number),
         (["server_name", "name"], "server_name", Kind.Text),
         (["client_advertise"], "client_advertise", Kind.Text),
-        (["http_host"], "http_host", Kind.Text),
-        (["http_port"], "http_port", Kind.Number),
+        (["http_host"], PublicServerOptions.HttpHost, Kind.Text),
+        (["http_port", "monitor_port"], PublicServerOptions.HttpPort, Kind.Number),
         (["http_base_path"], "http_base_path", Kind.Text),
         (["max_connections"], "max_connections", Kind.Number),
         (["max_subscriptions"], "max_subscriptions", Kind.Number),
@@ -48,8 +48,30 @@ internal static class PublicServerReader
         (["authorization", "token"], PublicServerOptions.Token, Kind.Text),
     ];
 
+    // Objects and arrays of the configuration file. The Go options have other things under some of these names.
+    private static readonly string[] Blocks =
+    [
+        "accounts", "authorization", "cluster", "gateway", "jetstream", "leafnodes", "mappings", "mqtt", "ocsp", "operator", "resolver", "resolver_pinned_accounts",
+        "resolver_preload", "resolver_tls", "server_tags", "tls", "trusted_keys", "websocket",
+    ];
+
+    // What else the configuration file has.
+    private static readonly string[] Others =
+    [
+        "allow_non_tls", "connect_error_reports", "default_js_domain", "disable_sublist_cache", "https", "https_port", "lame_duck_duration", "lame_duck_grace_period",
+        "max_sub_tokens", "max_traced_msg_len", "no_auth_user", "no_header_support", "no_system_account", "operator", "pid_file", "ports_file_dir", "prof_port",
+        "reconnect_error_reports", "resolver", "system_account", "trace_verbose", "write_deadline",
+    ];
+
+    // What the node itself could not work with.
+    private static readonly (string[] Names, string Why)[] NotHonoured =
+    [
+        (["listen", "net"], "the node must know where the server is: say it with host and port"),
+        (["log_file", "logfile", "logfile_size_limit", "logtime", "remote_syslog", "syslog"], "the node reads what the server writes, and passes it on to its own log"),
+    ];
+
     /// <summary>All names that are understood, as documentation lists them.</summary>
-    internal static IEnumerable<string> Names => Options.SelectMany(option => option.Names);
+    internal static IEnumerable<string> Names => [.. Options.SelectMany(option => option.Names), .. Blocks, .. Others, .. NotHonoured.SelectMany(option => option.Names)];
 
     internal static PublicServerOptions? Read(NodeConfiguration configuration, string directory, ConfigurationValues values)
     {
@@ -69,24 +91,66 @@ internal static class PublicServerReader
 
     private static void ReadOption(JsonProperty member, Dictionary<string, object> options, ConfigurationValues values)
     {
-        int index = Array.FindIndex(Options, option => option.Names.Contains(member.Name, StringComparer.OrdinalIgnoreCase));
         string path = $"{NatsKeys.PublicServer.Path}.{ConfigurationValues.Clip(member.Name)}";
-        if (index < 0)
+        bool isBlock = member.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array;
+        if (isBlock && Find(Blocks, member.Name) is { } block)
         {
-            values.AddWarning($"{path} is an option of nats-server that is not known here, and has no effect.");
-            return;
+            PassOn(block, path, member.Value, options, values);
         }
+        else if (Array.Find(Options, option => IsAmong(option.Names, member.Name)) is { Names: not null } known)
+        {
+            ReadKnown(known.Option, known.Kind, path, member.Value, options, values);
+        }
+        else if (Find(Others, member.Name) is { } other)
+        {
+            PassOn(other, path, member.Value, options, values);
+        }
+        else
+        {
+            string why = Array.Find(NotHonoured, option => IsAmong(option.Names, member.Name)).Why ?? "it is an option of nats-server that is not known here";
+            values.AddWarning($"{path} has no effect: {why}.");
+        }
+    }
 
-        (string expected, object? value) = ReadValue(Options[index].Kind, member.Value);
+    private static void ReadKnown(string option, Kind kind, string path, JsonElement json, Dictionary<string, object> options, ConfigurationValues values)
+    {
+        (string expected, object? value) = ReadValue(kind, json);
         if (value is null)
         {
             values.AddFault(NatsKeys.PublicServer.Path, path, $"expected {expected}.");
         }
         else
         {
-            options[Options[index].Option] = value;
+            options[option] = value;
         }
     }
+
+    private static void PassOn(string option, string path, JsonElement json, Dictionary<string, object> options, ConfigurationValues values)
+    {
+        if (IsWritable(json))
+        {
+            options[option] = json.Clone();
+        }
+        else
+        {
+            values.AddFault(NatsKeys.PublicServer.Path, path, "there is a control character in it, which the configuration of nats-server cannot have.");
+        }
+    }
+
+    private static string? Find(string[] names, string name) => Array.Find(names, each => each.Equals(name, StringComparison.OrdinalIgnoreCase));
+
+    private static bool IsAmong(string[] names, string name) => Find(names, name) is not null;
+
+    private static bool IsWritable(JsonElement json) => json.ValueKind switch
+    {
+        JsonValueKind.Object => json.EnumerateObject().All(member => IsText(member.Name) && IsWritable(member.Value)),
+        JsonValueKind.Array => json.EnumerateArray().All(IsWritable),
+        JsonValueKind.String => IsText(json.GetString()!),
+        _ => true,
+    };
+
+    // Of the escapes of JSON, nats-server knows those of these only.
+    private static bool IsText(string text) => !text.Any(character => char.IsControl(character) && character is not ('\t' or '\n' or '\r'));
 
     private static (string Expected, object? Value) ReadValue(Kind kind, JsonElement json)
     {

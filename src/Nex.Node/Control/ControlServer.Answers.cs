@@ -7,8 +7,6 @@ namespace Nex.Node.Control;
 /// <summary>How a request gets its reply.</summary>
 internal sealed partial class ControlServer
 {
-    // Most that a request can be: more than any real one has, and little enough to read many at once.
-    private const int MaxRequestBytes = 1024 * 1024;
     private const int MaxErrorCharacters = 1000;
 
     // A server ends the connection of who sends it a longer line than it takes, and the subject of a reply stands in one.
@@ -82,11 +80,6 @@ internal sealed partial class ControlServer
     {
         try
         {
-            if (request.Payload.Length > MaxRequestBytes)
-            {
-                throw new RequestRefusedException($"The request has {request.Payload.Length} bytes; at most {MaxRequestBytes} are read.");
-            }
-
             byte[]? reply = await route.HandleAsync(request, _stopping.Token).ConfigureAwait(false);
             return reply is null ? (null, RequestOutcomes.Silent)
                 : reply.Length <= _watch.MaxBytes ? (reply, RequestOutcomes.Ok)

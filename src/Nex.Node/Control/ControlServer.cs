@@ -23,6 +23,7 @@ internal sealed partial class ControlServer : IDisposable
     private readonly RequestGate _unanswered = new(int.MaxValue);
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _abandoned = new();
+    private volatile bool _isDeaf;
 
     internal ControlServer(INatsConnection connection, ConnectionWatch watch, int maxInWork, TimeProvider time, ILogger logger)
     {
@@ -33,6 +34,9 @@ internal sealed partial class ControlServer : IDisposable
         _maxInWork = maxInWork;
         _replies = new ReplySender(connection, watch, time, logger);
     }
+
+    /// <summary>Whether there is a subject whose requests are not read any more.</summary>
+    internal bool IsDeaf => _isDeaf;
 
     /// <summary>Subscribes. When it returns, the server delivers requests.</summary>
     internal async Task OpenAsync(IEnumerable<ControlRoute> routes, CancellationToken cancellationToken)
@@ -110,6 +114,7 @@ internal sealed partial class ControlServer : IDisposable
         }
         catch (Exception failure)
         {
+            _isDeaf = true;
             LogReaderFailed(failure, subscription.Subject);
         }
     }

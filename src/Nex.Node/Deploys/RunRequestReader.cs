@@ -9,6 +9,9 @@ namespace Nex.Node.Deploys;
 /// <summary>Reads requests, of which nothing is believed.</summary>
 internal static class RunRequestReader
 {
+    // More than any real one has, and little enough to read many at once.
+    private const int MaxBytes = 1024 * 1024;
+
     internal static RunRequest ReadRun(ReadOnlyMemory<byte> payload, string nodeId)
     {
         RunRequest request = Read(payload, "deploy", ControlJsonContext.Default.RunRequest);
@@ -60,6 +63,11 @@ internal static class RunRequestReader
 
     private static T Read<T>(ReadOnlyMemory<byte> payload, string kind, JsonTypeInfo<T> json)
     {
+        if (payload.Length > MaxBytes)
+        {
+            throw new RequestRefusedException($"The {kind} request has {payload.Length} bytes; at most {MaxBytes} are read.");
+        }
+
         try
         {
             return JsonSerializer.Deserialize(payload.Span, json) ?? throw new RequestRefusedException($"The {kind} request is null.");

@@ -28,6 +28,7 @@ internal sealed class StopHandler(NodeCore node, ClaimsChecker checker)
         checker.Use(claims);
         // A node that stops, stops its workloads: the answer is the same.
         _ = await deployed.Workload.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        node.Deployed.Remove(deployed);
         return Envelope.Success(
             MessageTypes.Stop,
             new StopReply { Stopped = true, Id = deployed.Id, Issuer = deployed.Issuer, Name = deployed.Name },

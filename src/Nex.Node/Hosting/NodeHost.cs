@@ -194,14 +194,14 @@ public sealed partial class NodeHost
         LogNats(_logger, servers.Connection.ToString(), servers.IsPrivate ? $", a private server; others of this user use --context {LocalNode.ContextFile(_settings.DataDirectory)}" : "");
         LogUp(_logger, status.Id, status.Name, NexNode.Version, sandbox, _settings.Agents.PoolSize);
         (NatsUrl, HasPrivateServer) = (servers.Connection.ServersText, servers.IsPrivate);
-        systemd.Ready($"{status.Name}: sandbox {sandbox}, pool of {_settings.Agents.PoolSize}");
+        systemd.Ready($"{status.Name}: sandbox {sandbox}, pool of {_settings.Agents.PoolSize}", () => !node.IsDeaf);
         _ = _ready.TrySetResult(status);
     }
 
     private static async Task WaitForEndAsync(NexNode node, CancellationToken graceful, CancellationToken forced)
     {
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using (graceful.Register(asked.SetResult))
+        await using (graceful.Register(() => asked.TrySetResult()))
         await using (forced.Register(() => asked.TrySetResult()))
         {
             await Task.WhenAny(node.Completion, asked.Task).ConfigureAwait(false);

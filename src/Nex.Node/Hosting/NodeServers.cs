@@ -107,9 +107,9 @@ internal sealed partial class NodeServers : IAsyncDisposable
         return new NatsSettings
         {
             Servers = [$"nats://{(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{port}"],
-            User = options.Find(PublicServerOptions.User),
-            Password = options.Find(PublicServerOptions.Password),
-            Token = options.Find(PublicServerOptions.User) is null ? options.Find(PublicServerOptions.Token) : null,
+            User = options.FindLogin(PublicServerOptions.User),
+            Password = options.FindLogin(PublicServerOptions.Password),
+            Token = options.FindLogin(PublicServerOptions.User) is null ? options.FindLogin(PublicServerOptions.Token) : null,
         };
     }
 

@@ -9,7 +9,8 @@ using Nex.Workloads;
 namespace Nex.Node.Publishing;
 
 /// <summary>Publishes what happens to one workload and what it writes, from its first start to its end.</summary>
-internal sealed partial class WorkloadFollower(string nodeId, Workload workload, Publisher publisher, ILogger logger)
+/// <param name="onEnd">Called when it is over, before that is told.</param>
+internal sealed partial class WorkloadFollower(string nodeId, Workload workload, Publisher publisher, Action onEnd, ILogger logger)
 {
     private readonly WorkloadLog _log = new(
         ControlSubjects.Log(workload.Request.Namespace, nodeId, workload.Request.Name, workload.Id), workload.Id);
@@ -49,6 +50,7 @@ internal sealed partial class WorkloadFollower(string nodeId, Workload workload,
                 default:
                     // What it wrote comes before its end.
                     await (lines ?? Task.CompletedTask).ConfigureAwait(false);
+                    onEnd();
                     PublishStopped(item, exit);
                     break;
             }

@@ -7,6 +7,8 @@ internal sealed record PublicServerOptions
 {
     internal const string Host = "host";
     internal const string Port = "port";
+    internal const string HttpHost = "http_host";
+    internal const string HttpPort = "http_port";
     internal const string JetStream = "jetstream";
     internal const string StoreDirectory = "store_dir";
     internal const string MaxStore = "max_file_store";
@@ -16,8 +18,14 @@ internal sealed record PublicServerOptions
     internal const string Password = "password";
     internal const string Token = "token";
 
+    private const string Authorization = "authorization";
+
     private static readonly string[] OfJetStream = [JetStream, StoreDirectory, MaxStore, MaxMemory, Domain];
     private static readonly string[] OfAuthorization = [User, Password, Token];
+    private static readonly string[] AsksForMore = [Authorization, "accounts", "operator", "trusted_keys"];
+
+    // These are put together with others.
+    private static readonly string[] WrittenApart = [Port, HttpHost, HttpPort, .. OfJetStream, .. OfAuthorization];
 
     /// <summary>A path, or a name that is looked up.</summary>
     internal required string Program { get; init; }
@@ -25,13 +33,19 @@ internal sealed record PublicServerOptions
     /// <summary>Its own: its configuration, and what JetStream keeps where no other directory is named.</summary>
     internal required string Directory { get; init; }
 
-    /// <summary>Texts, numbers and truths, by name.</summary>
+    /// <summary>Texts, numbers and truths, and JSON that is passed on, by name.</summary>
     internal required IReadOnlyDictionary<string, object> Options { get; init; }
 
     /// <summary>Whether a client must say who it is.</summary>
-    internal bool HasAuthorization => OfAuthorization.Any(Options.ContainsKey);
+    internal bool HasAuthorization => OfAuthorization.Concat(AsksForMore).Any(Options.ContainsKey);
 
     internal string? Find(string option) => Options.GetValueOrDefault(option) as string;
+
+    /// <summary>What a client gets in with, where one is enough for all.</summary>
+    internal string? FindLogin(string option) =>
+        Find(option)
+        ?? (Options.GetValueOrDefault(Authorization) is JsonElement { ValueKind: JsonValueKind.Object } block
+            && block.TryGetProperty(option, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null);
 
     internal NatsServerDefinition Define() => new()
     {
@@ -40,26 +54,47 @@ internal sealed record PublicServerOptions
         Directory = Directory,
         WriteOptions = (json, port) =>
         {
-            foreach ((string name, object value) in Options.Where(option => option.Key != Port && !OfJetStream.Contains(option.Key) && !OfAuthorization.Contains(option.Key)))
+            foreach ((string name, object value) in Options.Where(option => !WrittenApart.Contains(option.Key)))
             {
                 Write(json, name, value);
             }
 
             json.WriteNumber(Port, port ?? Options.GetValueOrDefault(Port) as long? ?? NatsServerDefinition.StandardPort);
+            WriteMonitoring(json);
             WriteJetStream(json);
             WriteAuthorization(json);
         },
     };
 
+    private void WriteMonitoring(Utf8JsonWriter json)
+    {
+        if (Options.GetValueOrDefault(HttpPort) is long httpPort)
+        {
+            json.WriteString("http", $"{Find(HttpHost)}:{httpPort}");
+        }
+    }
+
     private void WriteJetStream(Utf8JsonWriter json)
     {
-        if (Options.GetValueOrDefault(JetStream) is not true)
+        JsonElement? block = Options.GetValueOrDefault(JetStream) as JsonElement?;
+        if (block is null && Options.GetValueOrDefault(JetStream) is not true)
         {
             return;
         }
 
         json.WriteStartObject(JetStream);
-        json.WriteString(StoreDirectory, Find(StoreDirectory) ?? Path.Combine(Directory, "jetstream"));
+        bool isPlaced = false;
+        foreach (JsonProperty member in block?.EnumerateObject() ?? default)
+        {
+            isPlaced |= member.Name.StartsWith("store", StringComparison.OrdinalIgnoreCase);
+            member.WriteTo(json);
+        }
+
+        if (!isPlaced)
+        {
+            json.WriteString(StoreDirectory, Find(StoreDirectory) ?? Path.Combine(Directory, "jetstream"));
+        }
+
         foreach (string option in (string[])[MaxStore, MaxMemory, Domain])
         {
             if (Options.TryGetValue(option, out object? value))
@@ -73,9 +108,9 @@ internal sealed record PublicServerOptions
 
     private void WriteAuthorization(Utf8JsonWriter json)
     {
-        if (HasAuthorization)
+        if (!Options.ContainsKey(Authorization) && OfAuthorization.Any(Options.ContainsKey))
         {
-            json.WriteStartObject("authorization");
+            json.WriteStartObject(Authorization);
             foreach (string option in OfAuthorization.Where(Options.ContainsKey))
             {
                 Write(json, option, Options[option]);
@@ -89,6 +124,10 @@ internal sealed record PublicServerOptions
     {
         switch (value)
         {
+            case JsonElement block:
+                json.WritePropertyName(name);
+                block.WriteTo(json);
+                break;
             case bool flag:
                 json.WriteBoolean(name, flag);
                 break;

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Nex.Node.Systemd;
 
 /// <summary>
-/// Tells systemd what the node is doing (<c>sd_notify</c>), and that it is alive as often as its watchdog asks for. Without systemd it does nothing.
-/// What cannot be told is logged, and harms nothing.
+/// Tells systemd what the node is doing (<c>sd_notify</c>), and that it is alive as often as its watchdog asks for, as long as it is. Without systemd
+/// it does nothing. What cannot be told is logged, and harms nothing.
 /// </summary>
 internal sealed partial class SystemdNotifier : IDisposable
 {
@@ -15,6 +15,7 @@ internal sealed partial class SystemdNotifier : IDisposable
     private readonly UnixDomainSocketEndPoint? _manager;
     private readonly ILogger _logger;
     private readonly ITimer? _watchdog;
+    private volatile Func<bool> _isAlive = () => true;
 
     private SystemdNotifier(UnixDomainSocketEndPoint? manager, TimeSpan? interval, ILogger logger, TimeProvider time)
     {
@@ -23,7 +24,7 @@ internal sealed partial class SystemdNotifier : IDisposable
         if (manager is not null)
         {
             _socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-            _watchdog = interval is { } half ? time.CreateTimer(_ => Send("WATCHDOG=1"), null, half, half) : null;
+            _watchdog = interval is { } half ? time.CreateTimer(_ => FeedWatchdog(), null, half, half) : null;
         }
     }
 
@@ -35,7 +36,12 @@ internal sealed partial class SystemdNotifier : IDisposable
     }
 
     /// <summary>The node takes requests.</summary>
-    internal void Ready(string status) => Send($"READY=1\nSTATUS={OneLine(status)}");
+    /// <param name="isAlive">Whether it still does. Once not, the watchdog is left to bark.</param>
+    internal void Ready(string status, Func<bool> isAlive)
+    {
+        _isAlive = isAlive;
+        Send($"READY=1\nSTATUS={OneLine(status)}");
+    }
 
     /// <summary>The node ends, which may take so long.</summary>
     internal void Stopping(TimeSpan atMost) =>
@@ -62,6 +68,14 @@ internal sealed partial class SystemdNotifier : IDisposable
         return isOurs && long.TryParse(variable("WATCHDOG_USEC"), CultureInfo.InvariantCulture, out long microseconds) && microseconds >= 2
             ? TimeSpan.FromMicroseconds(microseconds / 2)
             : null;
+    }
+
+    private void FeedWatchdog()
+    {
+        if (_isAlive())
+        {
+            Send("WATCHDOG=1");
+        }
     }
 
     private static string OneLine(string text) => text.ReplaceLineEndings(" ");

@@ -151,6 +151,46 @@ public sealed class ArtifactFetchTests(SharedNats nats) : NodeTest(nats)
     }
 
     [Fact]
+    public async Task Namespaces_that_call_workloads_and_artifacts_alike_run_each_its_own()
+    {
+        NodeUnderTest node = await StartNodeAsync();
+        await Stranger.UploadAsync("app", File.ReadAllBytes(TestPrograms.Path("write")), "OF-ONE");
+        await Stranger.UploadAsync("app", File.ReadAllBytes(TestPrograms.Path("show")), "OF-TWO");
+        Milestones<Heard> lines = await Stranger.ListenAsync($"$NEX.logs.*.{node.Id}.app.>");
+
+        // Each twice: fetched, and from the cache.
+        for (int time = 1; time <= 2; time++)
+        {
+            _ = await Stranger.DeployAsync(node, Request("OF-ONE", "lines", "1"), "one");
+            _ = await Stranger.DeployAsync(node, Request("OF-TWO", "directory"), "two");
+            await lines.CountAsync(line => Says(line, "one", "line 0"), time);
+            await lines.CountAsync(line => Says(line, "two", "/"), time);
+        }
+
+        Assert.Equal(2, node.Cache.Count);
+        Assert.DoesNotContain(lines.Reached, line => Says(line, "one", "/") || Says(line, "two", "line 0"));
+
+        string Request(string bucket, params string[] argv) => Stranger.RunRequest(node, "app", "", request => request["location"] = $"nats://{bucket}/app", argv);
+
+        static bool Says(Heard line, string @namespace, string text) =>
+            line.Subject.StartsWith($"$NEX.logs.{@namespace}.", StringComparison.Ordinal) && line.Json.GetProperty("text").GetString()!.Contains(text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_fetch_leaves_nothing_on_the_server()
+    {
+        NodeUnderTest node = await StartNodeAsync();
+        await Stranger.UploadAsync("exit", File.ReadAllBytes(TestPrograms.Path("exit")), "LEFT");
+        Milestones<Heard> removed = await Stranger.ListenAsync("$JS.EVENT.ADVISORY.CONSUMER.DELETED.OBJ_LEFT.*");
+
+        _ = await Stranger.DeployAsync(node, Stranger.RunRequest(node, "left", "exit", request => request["location"] = "nats://LEFT/exit"));
+
+        _ = await removed.AtAsync(0);
+        INatsJSStream stream = await Stranger.Connection.CreateJetStreamContext().GetStreamAsync("OBJ_LEFT");
+        Assert.Equal(0, stream.Info.State.ConsumerCount);
+    }
+
+    [Fact]
     public async Task Who_has_had_an_artifact_is_given_it_from_the_cache_and_others_fetch_it_themselves()
     {
         using var outcomes = new MetricWatch("nex.node.artifacts");

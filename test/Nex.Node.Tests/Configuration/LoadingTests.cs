@@ -181,6 +181,23 @@ public sealed class LoadingTests : ConfigurationTest
     }
 
     [Fact]
+    public void Options_of_a_public_server_that_its_configuration_file_has_are_passed_on_as_they_are()
+    {
+        NodeConfiguration configuration = Load("""
+            {"public_nats_server": {"WebSocket": {"port": 8080, "no_tls": true}, "write_deadline": "2s", "tls": true, "listen": "0.0.0.0:1", "log_file": "/tmp/x"}}
+            """);
+
+        IReadOnlyDictionary<string, object> options = configuration.Settings.PublicServer!.Options;
+        Assert.Equal(["websocket={\"port\": 8080, \"no_tls\": true}", "write_deadline=2s"], options.Select(option => $"{option.Key}={option.Value}").Order());
+        Assert.Equal(["listen", "log_file", "tls"], configuration.Warnings.Select(warning => warning.Split('.')[1].Split(' ')[0]).Order());
+        Assert.Contains(configuration.Warnings, warning => warning.Contains("say it with host and port", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_the_configuration_of_a_public_server_cannot_have_is_a_fault() =>
+        Assert.Equal("public_nats_server.accounts", Assert.Single(FaultsOf("""{"public_nats_server": {"accounts": {"A": {"users": [{"user": "a\u0007"}]}}}}""")).Path);
+
+    [Fact]
     public void A_connection_is_read_and_none_is_a_server_of_its_own()
     {
         NodeSettings settings = Load("""{"nats": {"servers": ["nats://a:4222", "b"], "user": "u", "password": "p", "js_domain": "edge"}}""").Settings;

@@ -1,61 +1,101 @@
-using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using NATS.Client.Core;
 using NATS.NKeys;
 using Nex.Node.Tests.Support;
+using Nex.Testing.Files;
+using Nex.Testing.Nats;
+using Nex.Testing.Processes;
 using Nex.Testing.Waiting;
 
 namespace Nex.Node.Tests.Control;
 
-/// <summary>Ten thousand requests that mean no good, over all subjects: each gets one reply, and nothing comes of any.</summary>
+/// <summary>Ten thousand requests that mean no good on every subject: each gets one reply, and nothing comes of any.</summary>
 [Collection(typeof(Alone))]
-public sealed class HostileRequestTests(SharedNats nats) : NodeTest(nats)
+public sealed class HostileRequestTests : IDisposable
 {
-    private const int Requests = 10_000;
-    // By then the pools of buffers have taken what they keep: large requests among these fill them one by one.
-    private const int WarmUp = Requests / 2;
+    private const int OnEachSubject = 10_000;
     private const int InFlight = 64;
+    private const long MiB = 1024 * 1024;
 
     private readonly Random _random = new(20240517);
-    private readonly ConcurrentDictionary<string, int> _replies = new();
+    private readonly TempDirectory _directory = new();
     private readonly SemaphoreSlim _room = new(InFlight);
+    // Of its own kind: the library takes what is below its own inboxes for single answers.
+    private readonly string _inbox = $"answers{Guid.NewGuid():n}";
+    private int[] _replies = [];
 
     [Fact]
     public async Task Each_gets_one_reply_nothing_is_started_and_nothing_is_kept()
     {
-        NodeUnderTest node = await StartNodeAsync(new NodeOptions { MaxArtifactBytes = 1_000_000 });
-        await UploadAsync("tree");
-        string victim = (await Stranger.DeployAsync(node, Stranger.RunRequest(node, "victim", "tree", argv: ["polite"]), "victim")).GetProperty("id").GetString()!;
-        string used = Stranger.RunRequest(node, "used", "tree", argv: ["polite"]);
-        string usedId = (await Stranger.DeployAsync(node, used, "used")).GetProperty("id").GetString()!;
-        _ = await Stranger.StopAsync(node, usedId, "used", "used");
-        var hostile = new Hostility(node, Stranger, _random, victim, used);
+        // It takes more than the node does.
+        File.WriteAllText(_directory["nats.conf"], "max_payload: 4194304");
+        await using NatsServer server = await NatsServer.StartAsync("-c", _directory["nats.conf"]);
+        await using NodeUnderTest node = await NodeUnderTest.StartAsync(server, new NodeOptions { MaxArtifactBytes = 1_000_000 });
+        await using var stranger = new Stranger(server);
+        await stranger.UploadAsync("tree", File.ReadAllBytes(TestPrograms.Path("tree")));
+        string victim = (await stranger.DeployAsync(node, stranger.RunRequest(node, "victim", "tree", argv: ["polite"]), "victim")).GetProperty("id").GetString()!;
+        string used = stranger.RunRequest(node, "used", "tree", argv: ["polite"]);
+        string usedId = (await stranger.DeployAsync(node, used, "used")).GetProperty("id").GetString()!;
+        _ = await stranger.StopAsync(node, usedId, "used", "used");
+        var hostile = new Hostility(node, stranger, _random, victim, used);
+        ulong connection = node.Connection.ServerInfo!.ClientId;
+        Func<Hostile>[] all = [.. hostile.Subjects.SelectMany(make => Enumerable.Repeat(make, OnEachSubject))];
+        _random.Shuffle(all);
+        _replies = new int[all.Length + OnEachSubject];
+        await using INatsSub<byte[]> answers = await stranger.Connection.SubscribeCoreAsync<byte[]>(
+            $"{_inbox}.*", opts: new NatsSubOpts { ChannelOpts = new NatsSubChannelOpts { Capacity = _replies.Length } });
+        Task counting = CountAsync(answers);
 
-        // Of its own kind: the library takes what is below its own inboxes for single answers.
-        string inbox = $"answers{Guid.NewGuid():n}";
-        Task counting = CountAsync(inbox);
-        var silent = new HashSet<string>();
-        long before = 0;
-        for (int number = 0; number < Requests; number++)
+        // By then the pools of buffers have taken what they keep: large requests among these fill them one by one.
+        HashSet<int> silent = await SendAsync(stranger, all[..(all.Length / 2)], first: 0);
+        Footprint before = Footprint.Of(node);
+        silent.UnionWith(await SendAsync(stranger, all[(all.Length / 2)..], first: all.Length / 2));
+        Footprint after = Footprint.Of(node);
+        Assert.Equal((before.Processes, before.Files), (after.Processes, after.Files));
+        Assert.InRange(after.Descriptors - before.Descriptors, int.MinValue, 8);
+        Assert.InRange(after.Managed - before.Managed, long.MinValue, 12 * MiB);
+        Assert.InRange(after.Resident - before.Resident, long.MinValue, 32 * MiB);
+
+        silent.UnionWith(await SendAsync(stranger, [.. Enumerable.Repeat(hostile.LameDuck, OnEachSubject)], first: all.Length));
+        // A second reply to any of them would come before the answer to this.
+        Assert.Equal(1, (await stranger.DoAsync($"$NEX.PING.{node.Id}")).GetProperty("running_machines").GetInt32());
+        _ = await stranger.Connection.PingAsync();
+        Assert.All(_replies.Index(), reply => Assert.True(reply.Item == (silent.Contains(reply.Index) ? 0 : 1), $"{reply.Index} got {reply.Item}"));
+        Assert.Equal(0, node.Node.Status.BufferedMessages);
+        Assert.Equal(connection, node.Connection.ServerInfo.ClientId);
+        JsonElement machine = Assert.Single((await stranger.DoAsync($"$NEX.INFO.victim.{node.Id}")).GetProperty("machines").EnumerateArray());
+        Assert.Equal((victim, true), (machine.GetProperty("id").GetString(), machine.GetProperty("healthy").GetBoolean()));
+        Assert.DoesNotContain(node.Log.Lines.Reached, line => line.Level >= Microsoft.Extensions.Logging.LogLevel.Error);
+        Assert.False(counting.IsFaulted);
+    }
+
+    public void Dispose()
+    {
+        _directory.Dispose();
+        _room.Dispose();
+    }
+
+    /// <summary>Sends requests, and waits until each has been answered that is to be.</summary>
+    /// <returns>The numbers of those that are not.</returns>
+    private async Task<HashSet<int>> SendAsync(Stranger stranger, Func<Hostile>[] requests, int first)
+    {
+        var silent = new HashSet<int>();
+        for (int index = 0; index < requests.Length; index++)
         {
-            if (number == WarmUp)
+            Hostile request = requests[index]();
+            if (request.IsSilent)
             {
-                before = GC.GetTotalMemory(forceFullCollection: true);
-            }
-
-            (string subject, byte[] payload, bool isSilent) = hostile.Next();
-            if (isSilent)
-            {
-                _ = silent.Add($"{inbox}.{number}");
+                _ = silent.Add(first + index);
             }
             else
             {
                 await _room.WaitAsync().Within("an earlier request was answered");
             }
 
-            await Stranger.Connection.PublishAsync(subject, payload, replyTo: $"{inbox}.{number}", serializer: NatsRawSerializer<byte[]>.Default);
+            await stranger.Connection.PublishAsync(
+                request.Subject, request.Payload, replyTo: request.ReplyTo ?? $"{_inbox}.{first + index}", serializer: NatsRawSerializer<byte[]>.Default);
         }
 
         for (int place = 0; place < InFlight; place++)
@@ -63,28 +103,37 @@ public sealed class HostileRequestTests(SharedNats nats) : NodeTest(nats)
             await _room.WaitAsync().Within("every request was answered");
         }
 
-        // A second reply to any of them would come before the answer to this.
-        Assert.Equal(1, (await Stranger.DoAsync($"$NEX.PING.{node.Id}")).GetProperty("running_machines").GetInt32());
-        _ = await Stranger.Connection.PingAsync();
-        Assert.Equal(Requests - silent.Count, _replies.Count);
-        Assert.All(_replies, reply => Assert.True(reply.Value == 1 && !silent.Contains(reply.Key), $"{reply.Key} got {reply.Value}"));
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 12 * 1024 * 1024);
-        Assert.Equal(0, node.Node.Status.BufferedMessages);
-        JsonElement machine = Assert.Single((await Stranger.DoAsync($"$NEX.INFO.victim.{node.Id}")).GetProperty("machines").EnumerateArray());
-        Assert.Equal((victim, true), (machine.GetProperty("id").GetString(), machine.GetProperty("healthy").GetBoolean()));
-        Assert.DoesNotContain(node.Log.Lines.Reached, line => line.Level >= Microsoft.Extensions.Logging.LogLevel.Error);
-        Assert.False(counting.IsFaulted);
+        _room.Release(InFlight);
+        return silent;
     }
 
-    private async Task CountAsync(string inbox)
+    private async Task CountAsync(INatsSub<byte[]> answers)
     {
-        await foreach (NatsMsg<byte[]> reply in Stranger.Connection.SubscribeAsync<byte[]>(
-            $"{inbox}.*", opts: new NatsSubOpts { ChannelOpts = new NatsSubChannelOpts { Capacity = Requests } }))
+        await foreach (NatsMsg<byte[]> reply in answers.Msgs.ReadAllAsync())
         {
-            if (_replies.AddOrUpdate(reply.Subject, 1, (_, count) => count + 1) == 1)
+            if (++_replies[int.Parse(reply.Subject.AsSpan(_inbox.Length + 1))] == 1)
             {
                 _ = _room.Release();
             }
+        }
+    }
+
+    /// <param name="ReplyTo">Null for the inbox of the test.</param>
+    private sealed record Hostile(string Subject, byte[] Payload, bool IsSilent = false, string? ReplyTo = null);
+
+    /// <summary>What this process, which is the node, and what it has started take.</summary>
+    private sealed record Footprint(long Managed, long Resident, int Descriptors, int Processes, int Files)
+    {
+        internal static Footprint Of(NodeUnderTest node)
+        {
+            long managed = GC.GetTotalMemory(forceFullCollection: true);
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            return new Footprint(
+                managed,
+                Environment.WorkingSet,
+                Directory.GetFiles("/proc/self/fd").Length,
+                LiveProcesses.DescendantsOf(Environment.ProcessId).Count,
+                Directory.GetFiles(node.Directory, "*", SearchOption.AllDirectories).Length);
         }
     }
 
@@ -130,22 +179,32 @@ public sealed class HostileRequestTests(SharedNats nats) : NodeTest(nats)
             ];
         }
 
-        internal (string Subject, byte[] Payload, bool IsSilent) Next()
-        {
-            string @namespace = Pick("default", "victim", "VICTIM", "system", "$SYS", "a_b", "é", new string('n', 200));
-            return _random.Next(10) switch
-            {
-                0 => ($"$NEX.PING.{_node.Id}", Junk(), false),
-                1 => ($"$NEX.WPING.nobody{(_random.Next(2) == 0 ? "" : "." + Pick("victim", _victim, "é"))}", Junk(), true),
-                2 => ($"$NEX.INFO.{@namespace}.{_node.Id}", Junk(), false),
-                <= 4 => ($"$NEX.STOP.{@namespace}.{_node.Id}", Stop(), false),
-                _ => ($"$NEX.DEPLOY.{@namespace}.{_node.Id}", Deploy(), false),
-            };
-        }
+        /// <summary>Each makes a request on one of the subjects.</summary>
+        internal Func<Hostile>[] Subjects =>
+        [
+            () => new("$NEX.PING", Junk()),
+            () => NobodyAsks(new($"$NEX.PING.{_node.Id}", Junk())),
+            () => new($"$NEX.WPING.{Pick("victim", "Victim", "VICTIM")}", Junk()),
+            () => new($"$NEX.WPING.{Pick("nobody", "$SYS", "é")}", Junk(), IsSilent: true),
+            () => new($"$NEX.WPING.victim.{Pick("victim", _victim)}", Junk()),
+            () => new($"$NEX.WPING.{Pick("nobody.victim", "victim.nobody", $"used.{_victim}", "victim.é")}", Junk(), IsSilent: true),
+            () => NobodyAsks(new($"$NEX.INFO.{Namespace()}.{_node.Id}", Junk())),
+            () => NobodyAsks(new($"$NEX.STOP.{Namespace()}.{_node.Id}", Stop())),
+            () => NobodyAsks(new($"$NEX.DEPLOY.{Namespace()}.{_node.Id}", Deploy())),
+        ];
+
+        internal Hostile LameDuck() => new($"$NEX.LAMEDUCK.{_node.Id}", Junk());
+
+        /// <summary>Now and then a reply would go where none must: into the API of NATS or of nodes, or into a line that a server does not take.</summary>
+        private Hostile NobodyAsks(Hostile request) => _random.Next(50) > 0
+            ? request
+            : request with { IsSilent = true, ReplyTo = Pick("$JS.API.STREAM.PURGE.OBJ_NEXCLIFILES", $"$NEX.LAMEDUCK.{_node.Id}", new string('r', 2000)) };
+
+        private string Namespace() => Pick("default", "victim", "VICTIM", "system", "$SYS", "a_b", "é", new string('n', 200));
 
         private byte[] Junk()
         {
-            byte[] bytes = new byte[_random.Next(100) == 0 ? 1_000_000 : _random.Next(300)];
+            byte[] bytes = new byte[_random.Next(1000) switch { 0 => 2_000_000, < 5 => 500_000, _ => _random.Next(300) }];
             _random.NextBytes(bytes);
             return bytes;
         }
@@ -170,9 +229,9 @@ public sealed class HostileRequestTests(SharedNats nats) : NodeTest(nats)
             5 => Text(Request(("workload_jwt", Pick(_jwts)))),
             6 => Text(Request(("environment", Pick("AAAA", "!", "", new string('A', 100_000), Convert.ToBase64String(_stranger.Xkey.Seal("{}"u8.ToArray(), _otherXkey)))))),
             7 => Text(Request(("sender_public_key", Pick("X", "", _otherXkey, _otherAccount.GetPublicKey(), new string('X', 56))))),
-            8 => Text(Request(("location", Pick("file:///etc/passwd", "nats://../..", "nats://$SYS/a", "nats://NEXCLIFILES/", "http://127.0.0.1/", "", "nats://NOSUCH/key")))),
+            8 => Text(Request(("location", Pick("file:///etc/passwd", "nats://../..", $"nats://{new string('b', 5000)}/key", $"nats://NEXCLIFILES/{new string('k', 5000)}", "nats://$SYS/a", "nats://NEXCLIFILES/", "http://127.0.0.1/", "", "nats://NOSUCH/key")))),
             9 => Text(Request(("type", Pick("wasm", "v8", "oci", "ELF", "", "elf\0", new string('t', 5000))))),
-            10 => Text(Request(("target_node", Pick("N", _otherXkey, "*")))),
+            10 => Text(Request(("target_node", Pick("N", _otherXkey, "*")), ("jsdomain", Pick("", "*", new string('d', 5000))))),
             _ => Change(),
         };
 

@@ -28,12 +28,13 @@ public sealed class StopTests(SharedNats nats) : NodeTest(nats)
 
         // Where the deploy was a moment ago.
         JsonElement stopped = await Stranger.StopAsync(node, id, "polite", "stops");
+        // Who is told that it is over, does not find it any more.
+        Assert.Empty((await Stranger.DoAsync($"$NEX.INFO.stops.{node.Id}")).GetProperty("machines").EnumerateArray());
+        Assert.Equal("No such workload", await Stranger.RefusedAsync(stop, Stranger.StopRequest(node, id, Stranger.Jwt("polite"))));
         Assert.True(stopped.GetProperty("stopped").GetBoolean());
         Assert.Equal((id, "polite", Stranger.Issuer), (stopped.GetProperty("id").GetString(), stopped.GetProperty("name").GetString(), stopped.GetProperty("issuer").GetString()));
         JsonElement told = (await events.AtAsync(0)).Json.GetProperty("data");
         Assert.Contains("was stopped", told.GetProperty("message").GetString());
-        Assert.Equal("No such workload", await Stranger.RefusedAsync(stop, Stranger.StopRequest(node, id, Stranger.Jwt("polite"))));
-        Assert.Empty((await Stranger.DoAsync($"$NEX.INFO.stops.{node.Id}")).GetProperty("machines").EnumerateArray());
     }
 
     [Fact]

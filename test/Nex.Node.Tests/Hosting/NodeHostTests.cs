@@ -50,11 +50,13 @@ public sealed class NodeHostTests : IDisposable
         Assert.Equal(node.Id, (await client.PingAsync(node.Id).Within()).NodeId);
     }
 
-    [Fact]
-    public async Task A_public_server_lets_those_in_who_say_who_they_are()
+    [Theory]
+    [InlineData("""  "username": "me", "password": "pw"  """)]
+    [InlineData("""  "authorization": {"user": "me", "password": "pw", "timeout": 5}  """)]
+    public async Task A_public_server_lets_those_in_who_say_who_they_are(string login)
     {
-        File.WriteAllText(_directory["config.json"], """
-            {"public_nats_server": {"host": "127.0.0.1", "port": -1, "jetstream": true, "username": "me", "password": "pw"}}
+        File.WriteAllText(_directory["config.json"], $$$"""
+            {"public_nats_server": {"host": "127.0.0.1", "port": -1, "jetstream": true, {{{login}}} }}
             """);
         await using Running node = await StartAsync();
         string port = (await _log.Lines.FirstAsync(line => line.Text.StartsWith("A public nats-server listens on port ", StringComparison.Ordinal))).Text.Split(' ').Last();
@@ -64,6 +66,31 @@ public sealed class NodeHostTests : IDisposable
 
         Assert.Equal(node.Id, Assert.Single(await client.ListNodesAsync().Within()).NodeId);
         Assert.DoesNotContain(_log.Lines.Reached, line => line.Text.Contains("asks nobody who they are", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_public_server_has_what_its_own_configuration_file_can_have()
+    {
+        File.WriteAllText(_directory["config.json"], """
+            {
+                "public_nats_server": {
+                    "host": "127.0.0.1", "port": -1, "http_host": "127.0.0.1", "http_port": -1,
+                    "jetstream": {"max_mem": 1048576},
+                    "accounts": {"A": {"jetstream": true, "users": [{"user": "me", "password": "$2 \"a\" \\ <é+>"}, {"user": "node"}]}},
+                    "no_auth_user": "node"
+                }
+            }
+            """);
+        await using Running node = await StartAsync();
+        string port = (await _log.Lines.FirstAsync(line => line.Text.StartsWith("A public nats-server listens on port ", StringComparison.Ordinal))).Text.Split(' ').Last();
+        var settings = new NatsSettings { Servers = [$"127.0.0.1:{port}"], User = "me", Password = "$2 \"a\" \\ <é+>" };
+
+        await using NexClient client = await PatientClient.ConnectAsync(settings);
+
+        Assert.Equal(node.Id, Assert.Single(await client.ListNodesAsync().Within()).NodeId);
+        await Deployment.StartAsync(client, node.Id, "true");
+        await Assert.ThrowsAnyAsync<Exception>(() => PatientClient.ConnectAsync(settings with { Password = "other" }));
+        Assert.Contains(_log.Lines.Reached, line => line.Text.Contains("Starting http monitor on 127.0.0.1:", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -70,6 +70,9 @@ internal sealed class NodeUnderTest : IAsyncDisposable
 
     internal ArtifactCache Cache => _cache;
 
+    /// <summary>Where all is that it keeps.</summary>
+    internal string Directory => _directory.Path;
+
     /// <summary>The processes of its agents, and what runs on them.</summary>
     internal IReadOnlyList<LiveProcess> Processes => LiveProcesses.With(_directory.Path);
 

@@ -25,7 +25,7 @@ public sealed class SystemdNotifierTests : IDisposable
         Listen(isAbstract);
         using SystemdNotifier notifier = Create();
 
-        notifier.Ready("one\ntwo");
+        notifier.Ready("one\ntwo", () => true);
         notifier.Stopping(TimeSpan.FromSeconds(40));
 
         Assert.Equal("READY=1\nSTATUS=one two", await ReceiveAsync());
@@ -50,6 +50,24 @@ public sealed class SystemdNotifierTests : IDisposable
     }
 
     [Fact]
+    public async Task The_watchdog_of_a_node_that_is_deaf_is_not_fed()
+    {
+        Listen(isAbstract: false);
+        _environment["WATCHDOG_USEC"] = "10000000";
+        using SystemdNotifier notifier = Create();
+        bool isAlive = true;
+        notifier.Ready("up", () => isAlive);
+        _ = await ReceiveAsync();
+        _time.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal("WATCHDOG=1", await ReceiveAsync());
+
+        isAlive = false;
+        _time.Advance(TimeSpan.FromSeconds(60));
+
+        Assert.Equal(0, _manager.Available);
+    }
+
+    [Fact]
     public void The_watchdog_of_another_process_is_not_fed()
     {
         Listen(isAbstract: false);
@@ -67,7 +85,7 @@ public sealed class SystemdNotifierTests : IDisposable
     {
         using SystemdNotifier notifier = Create();
 
-        notifier.Ready("up");
+        notifier.Ready("up", () => true);
 
         Assert.Empty(_log.Lines.Reached);
     }
@@ -78,7 +96,7 @@ public sealed class SystemdNotifierTests : IDisposable
         _environment["NOTIFY_SOCKET"] = _directory["nobody"];
         using SystemdNotifier notifier = Create();
 
-        notifier.Ready("up");
+        notifier.Ready("up", () => true);
 
         Assert.StartsWith("systemd could not be told READY=1", Assert.Single(_log.Lines.Reached).Text);
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
+using Nex.Node.Control;
 using Nex.Node.Telemetry;
 using Nex.ProcessManager.Telemetry;
 using Nex.Workloads.Telemetry;
@@ -17,6 +18,15 @@ public sealed class DocumentationTests
         Assert.NotEmpty(instruments);
         Assert.All(instruments, instrument => Assert.Contains($"| `{instrument.Name}` | {Kind(instrument)} | `{instrument.Unit}` |", document));
         Assert.All(NodeTelemetryExporters.Names, name => Assert.Contains($"## Meter and activity source `{name}`", document));
+    }
+
+    [Fact]
+    public void The_document_has_every_outcome_of_a_request()
+    {
+        string document = File.ReadAllText(RepositoryFile.Path("docs", "telemetry.md"));
+        string table = document[document.IndexOf("| `nex.request.outcome` | what has become", StringComparison.Ordinal)..document.IndexOf("\nActivities: one for each request", StringComparison.Ordinal)];
+
+        Assert.Equal(RequestOutcomes.All, table.Split('\n').Skip(2).Where(line => line.Length > 0).Select(line => line.Split('`')[1]));
     }
 
     private static Instrument[] Instruments()

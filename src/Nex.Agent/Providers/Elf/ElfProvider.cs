@@ -40,10 +40,11 @@ internal sealed class ElfProvider(string workDirectory, uint? userId) : IWorkloa
         {
             return StartOnce(deploy, artifact);
         }
-        catch (LinuxException failure) when (failure.Errno == Errno.TextFileBusy)
+        catch (LinuxException failure) when (failure.Errno is Errno.TextFileBusy or Errno.AccessDenied)
         {
-            // Another workload of the same artifact has opened the file it was started from for writing. It cannot write, but the kernel
-            // executes no such file: it must not be able to keep others from starting.
+            // Another workload of the same artifact has opened the file it was started from for writing, or made it one that nobody may execute,
+            // where the kernel cannot seal that. It cannot write, but the kernel executes no such file: it must not be able to keep others from
+            // starting.
             using SafeFileHandle copy = Copy(artifact);
             return StartOnce(deploy, copy);
         }

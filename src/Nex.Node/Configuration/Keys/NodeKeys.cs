@@ -29,13 +29,13 @@ internal static class NodeKeys
         "require_workload_hash", false, "Whether claims must name the SHA-256 of the artifact. One that is named is always compared.");
 
     internal static readonly ConfigurationKey<long> MaxArtifactBytes = List.Integer(
-        "max_artifact_bytes", 512L * 1024 * 1024, 1, long.MaxValue, "The size in bytes of the largest artifact that is taken.");
+        "max_artifact_bytes", 512L * 1024 * 1024, 1, long.MaxValue, "The size in bytes of the largest artifact that is taken. As long as a workload runs from it, it is whole in memory, once for all that do.");
 
     internal static readonly ConfigurationKey<long> ArtifactCacheBytes = List.Integer(
-        "artifact_cache_bytes", 1024L * 1024 * 1024, 1, long.MaxValue, "The most bytes that artifacts take on disk.");
+        "artifact_cache_bytes", 1024L * 1024 * 1024, 1, long.MaxValue, "The most bytes that artifacts take on disk, and those that are in use or arriving in memory too.");
 
     internal static readonly ConfigurationKey<long> ArtifactMemoryBytes = List.Integer(
-        "artifact_memory_bytes", 64L * 1024 * 1024, 0, long.MaxValue, "The most bytes of memory for artifacts that nobody uses now, so that their next use is instant.");
+        "artifact_memory_bytes", 64L * 1024 * 1024, 0, long.MaxValue, "The most bytes of memory, on top of that, for artifacts that nobody uses now, so that their next use is instant.");
 
     internal static readonly ConfigurationKey<TimeSpan> HeartbeatInterval = List.Milliseconds(
         "heartbeat_interval_ms", TimeSpan.FromSeconds(30), "How often the node says that it is alive.");

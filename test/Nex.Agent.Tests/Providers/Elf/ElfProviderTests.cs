@@ -49,6 +49,21 @@ public sealed class ElfProviderTests
         AssertRefused(program, AgentErrors.StartFailed, "The program could not be started: execute ");
     }
 
+    /// <summary>As another workload of the same artifact can make it, where the kernel cannot keep it from that.</summary>
+    [Fact]
+    public void A_program_that_nobody_may_execute_any_more_runs_all_the_same()
+    {
+        using AgentDriver agent = AgentDriver.Start();
+        using SafeFileHandle artifact = MemoryFile.Create("artifact");
+        RandomAccess.Write(artifact, File.ReadAllBytes(TestPrograms.Path("hello.dyn")), 0);
+        File.SetUnixFileMode(artifact, UnixFileMode.None);
+        MemoryFile.Seal(artifact);
+
+        _ = agent.Deploy(Workload.Of("hello.dyn"), artifact);
+
+        Assert.Equal(new AgentExited { Code = 0 }, agent.WaitForExited());
+    }
+
     private static void AssertRefused(byte[] content, int code, string message)
     {
         using AgentDriver agent = AgentDriver.Start();
