@@ -18,6 +18,9 @@ usage: ./build.sh COMMAND [ARGUMENT...]
 
   build            build everything into artifacts/: the native agent, the solution, the programs that tests run
   test [OPTION…]   build, then run all tests; options go to each test program, such as --filter-class '*PoolTests'
+  coverage [NAME…] build, then run the tests of all projects, or of those such as Nex.Protocol, and tell how much of each its own tests reach
+  mutate [NAME…]   build, then break the code in many small ways, and tell which of them no test notices; by default in
+                   Nex.Protocol, Nex.ProcessManager (the pool) and Nex.Workloads. It takes hours
   demo [ARG…]      build, then run the demo; --sandbox qemu runs it in microVMs, --help tells more
   bench [ARG…]     build, then run the benchmarks; --help tells which there are
   chaos [ARG…]     build, then put load on a node of each sandbox, break what can be broken, and check what must hold all the same
@@ -263,6 +266,46 @@ run_all_tests() {
     ((failed == 0 && passed > 0))
 }
 
+# --- coverage, mutate -------------------------------------------------------------------------------------------------
+
+# percent NAME XML: such an attribute, which is a part of one, in percent.
+percent() {
+    LC_ALL=C printf '%.1f' "$(sed -nE "s/.* $1=\"([0-9.]+)\".*/\1e2/p" <<<"$2")"
+}
+
+# A line of a project that only the tests of another reach does not count.
+run_coverage() {
+    local results="$artifacts/test-results" name summary
+    local -a names=("$@")
+    ((${#names[@]} > 0)) || mapfile -t names < <(cd "$root/src" && printf '%s\n' *)
+    build
+    rm -rf "$results"
+    mkdir -p "$results"
+    for name in "${names[@]}"; do
+        [[ -d $root/test/$name.Tests ]] || die "there is no project test/$name.Tests"
+        run_tests "$name.Tests" --coverlet --coverlet-include "[$name]*" --coverlet-output-format cobertura --coverlet-file-prefix "$name"
+        summary=$(grep -hm 1 '<coverage ' "$results/$name".coverage.cobertura.*.xml) || continue
+        printf '        lines %s %%, branches %s %%\n' "$(percent line-rate "$summary")" "$(percent branch-rate "$summary")"
+    done
+    ((failed == 0 && passed > 0))
+}
+
+# What is broken, and which tests are run, is in test/NAME.Tests/stryker-config.json.
+run_mutate() {
+    local name
+    local -a names=("$@")
+    ((${#names[@]} > 0)) || names=(Nex.Protocol Nex.ProcessManager Nex.Workloads)
+    build
+    (cd "$root" && quietly tools dotnet tool restore)
+    # An interrupted run leaves a library that is broken on purpose, and the one that is not beside it.
+    trap 'find "$artifacts/bin" -name "*.stryker-unchanged" -exec sh -c '\''mv "$1" "${1%.stryker-unchanged}"'\'' _ {} \;' EXIT
+    for name in "${names[@]}"; do
+        [[ -e $root/test/$name.Tests/stryker-config.json ]] || die "there is no test/$name.Tests/stryker-config.json"
+        echo "$name: report in artifacts/mutation/$name"
+        (cd "$root/test/$name.Tests" && dotnet stryker --skip-version-check --output "$artifacts/mutation/$name" --reporter Html --reporter Json --reporter Dots)
+    done
+}
+
 # --- run, publish, format ---------------------------------------------------------------------------------------------
 
 run_demo() {
@@ -318,6 +361,8 @@ main() {
     case $command in
         build) build ;;
         test) run_all_tests "$@" ;;
+        coverage) run_coverage "$@" ;;
+        mutate) run_mutate "$@" ;;
         demo) run_demo "$@" ;;
         bench) run_bench "$@" ;;
         chaos) run_chaos "$@" ;;

@@ -66,6 +66,9 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
     /// <summary>Completes when there is no workload that runs: none was deployed, or it has ended. Never fails.</summary>
     internal Task WorkloadEnded => _handler.WorkloadEnded;
 
+    /// <summary>Completes when no deploy is on its way. Never fails.</summary>
+    internal Task Settled => _handler.Settled;
+
     /// <summary>The request it was prepared for.</summary>
     internal DeployRequest? Request { get; private set; }
 

@@ -136,7 +136,15 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, environment.Force);
         try
         {
+            bool isSettled = session.Settled.IsCompleted;
             await session.UndeployAsync(grace, either.Token).ConfigureAwait(false);
+            if (!isSettled)
+            {
+                // A deploy that was on its way may have come to the agent behind that.
+                await Task.WhenAny(session.Settled, session.Over).WaitAsync(either.Token).ConfigureAwait(false);
+                await session.UndeployAsync(grace, either.Token).ConfigureAwait(false);
+            }
+
             await Task.WhenAny(session.WorkloadEnded, session.Over).WaitAsync(either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)

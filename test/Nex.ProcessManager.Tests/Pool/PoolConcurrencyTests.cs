@@ -1,15 +1,24 @@
 using System.Collections.Concurrent;
 using CsCheck;
+using Nex.ProcessManager.Agents;
+using Nex.ProcessManager.Pool;
+using Nex.ProcessManager.Tests.Pool.Linearizability;
 using Nex.ProcessManager.Tests.Support;
+using Nex.Testing.Fakes;
+using Nex.Testing.Recorders;
 using Nex.Testing.Waiting;
 using static Nex.ProcessManager.Tests.Support.PoolTest;
 
 namespace Nex.ProcessManager.Tests.Pool;
 
-/// <summary>Random calls from several threads at once. What holds in every order of them is checked.</summary>
+/// <summary>
+/// Random calls from several threads at once, while agents die, fail to start, fall silent and time goes on. All that was answered must be what
+/// a pool answers in which one thing happens after the other.
+/// </summary>
 public sealed class PoolConcurrencyTests
 {
-    private const int Samples = 400;
+    private const int Samples = 1500;
+    private const int FewSamples = 300;
 
     internal enum Call
     {
@@ -17,12 +26,38 @@ public sealed class PoolConcurrencyTests
         PrepareNextAndCancel,
         PrepareNextAndRaceCancel,
         Prepare,
+        Deploy,
         StopPrepared,
         StopAny,
         Kill,
+        Pass,
+        OpenGates,
         Look,
         LameDuck,
         StopAll,
+    }
+
+    /// <summary>What a test is about.</summary>
+    internal enum Kind
+    {
+        /// <summary>One call after the other, each when nothing goes on any more.</summary>
+        Sequence,
+
+        /// <summary>Calls at once, and a pool that fills up again.</summary>
+        GoesOn,
+
+        /// <summary>Calls at once, and some that end the pool.</summary>
+        EndsItself,
+    }
+
+    /// <summary>How an agent behaves.</summary>
+    internal enum Fate
+    {
+        Normal,
+        FailsToLaunch,
+        Lies,
+        IsLate,
+        IsSilent,
     }
 
     private static readonly (int, IGen<Call>)[] Usual =
@@ -31,158 +66,188 @@ public sealed class PoolConcurrencyTests
         (3, Gen.Const(Call.PrepareNextAndCancel)),
         (3, Gen.Const(Call.PrepareNextAndRaceCancel)),
         (4, Gen.Const(Call.Prepare)),
+        (3, Gen.Const(Call.Deploy)),
         (4, Gen.Const(Call.StopPrepared)),
         (4, Gen.Const(Call.StopAny)),
         (6, Gen.Const(Call.Kill)),
-        (3, Gen.Const(Call.Look)),
+        (3, Gen.Const(Call.Pass)),
+        (2, Gen.Const(Call.OpenGates)),
+        (6, Gen.Const(Call.Look)),
     ];
 
-    [Fact]
-    public Task Whatever_is_called_at_once_an_agent_serves_one_request_and_the_pool_is_whole_afterwards() =>
-        Runs(Usual).SampleAsync(run => RunAsync(run, endsItself: false), iter: Samples);
+    private static readonly Gen<Fate> Fates = Gen.Frequency(
+        (10, Gen.Const(Fate.Normal)), (1, Gen.Const(Fate.FailsToLaunch)), (1, Gen.Const(Fate.Lies)), (3, Gen.Const(Fate.IsLate)), (2, Gen.Const(Fate.IsSilent)));
 
     [Fact]
-    public Task Whatever_is_called_at_once_an_end_in_between_answers_everybody_and_leaves_nothing() =>
-        Runs([.. Usual, (1, Gen.Const(Call.LameDuck)), (1, Gen.Const(Call.StopAll))]).SampleAsync(run => RunAsync(run, endsItself: true), iter: Samples);
+    public Task Every_sequence_of_calls_is_answered_as_it_must_be() => Gen.Select(
+        Gen.Int[1, 4],
+        Gen.Select(Gen.Frequency([.. Usual, (1, Gen.Const(Call.LameDuck))]), Gen.Int[0, 1000]).Array[1, 25])
+        .SampleAsync((size, calls) => RunAsync(new Run(size, size, [], [calls]), Kind.Sequence), iter: FewSamples);
 
-    private static Gen<(int Size, int Starts, (Call Call, int Index)[][] Threads)> Runs((int, IGen<Call>)[] calls) => Gen.Select(
+    [Fact]
+    public Task Whatever_is_called_at_once_is_answered_as_if_one_came_after_the_other_and_the_pool_is_whole_afterwards() =>
+        Runs(Usual).SampleAsync(run => RunAsync(run, Kind.GoesOn), iter: Samples);
+
+    [Fact]
+    public Task Whatever_is_called_at_once_an_end_in_between_answers_everybody_as_if_one_came_after_the_other() =>
+        Runs([.. Usual, (1, Gen.Const(Call.LameDuck)), (1, Gen.Const(Call.StopAll))]).SampleAsync(run => RunAsync(run, Kind.EndsItself), iter: Samples);
+
+    private static Gen<Run> Runs((int, IGen<Call>)[] calls) => Gen.Select(
         Gen.Int[1, 3],
         Gen.Int[1, 3],
-        Gen.Select(Gen.Frequency(calls), Gen.Int[0, 1000]).Array[1, 8].Array[2, 4]);
+        Fates.Array[0, 20],
+        Gen.Select(Gen.Frequency(calls), Gen.Int[0, 1000]).Array[1, 8].Array[2, 4],
+        (size, starts, fates, threads) => new Run(size, starts, fates, threads));
 
-    private static Task RunAsync((int Size, int Starts, (Call Call, int Index)[][] Threads) run, bool endsItself) => PoolTest.RunAsync(
-        async test =>
-        {
-            // An agent that is killed while it starts is a failed start, whose wait must not hold up the others.
-            test.Time.LetRetriesPass();
-            _ = await test.StartAsync();
-            var session = new Session(test, endsItself);
-            await Task.WhenAll(run.Threads.Select(calls => Task.Run(async () =>
-            {
-                foreach ((Call call, int index) in calls)
-                {
-                    await session.DoAsync(call, index);
-                }
-            }))).Within();
-            await session.AssertWholeAsync();
-        },
-        DefaultOptions with { PoolSize = run.Size, MaxConcurrentStarts = run.Starts });
-
-    private sealed class Session(PoolTest test, bool endsItself)
+    private static Task RunAsync(Run run, Kind kind)
     {
-        private readonly ConcurrentDictionary<string, int> _served = new(StringComparer.Ordinal);
-        private readonly ConcurrentBag<Task> _waits = [];
-
-        internal async Task DoAsync(Call call, int index)
-        {
-            IReadOnlyList<Testing.Fakes.FakeAgent> launched = test.Launcher.Launched.Reached;
-            string id = launched[index % launched.Count].Id;
-            switch (call)
+        var late = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return PoolTest.RunAsync(
+            async test =>
             {
-                case Call.PrepareNext:
-                    await AnsweredAsync(() => test.Manager.PrepareNextWorkloadAsync(Request()).AsTask());
-                    break;
-                case Call.PrepareNextAndCancel:
-                    await CancelledAsync(cancelling => cancelling.CancelAsync());
-                    break;
-                case Call.PrepareNextAndRaceCancel:
-                    await CancelledAsync(cancelling => Task.Run(cancelling.Cancel));
-                    break;
-                case Call.Prepare:
-                    await AnsweredAsync(async () =>
-                    {
-                        await test.Manager.PrepareWorkloadAsync(id, Request());
-                        return id;
-                    });
-                    break;
-                case Call.StopPrepared:
-                    string[] served = [.. _served.Keys];
-                    await StoppedAsync(served.Length == 0 ? id : served[index % served.Length]);
-                    break;
-                case Call.StopAny:
-                    await StoppedAsync(id);
-                    break;
-                case Call.Kill:
-                    test.Launcher.Find(id).Exit(signal: 9);
-                    break;
-                case Call.LameDuck:
-                    await test.Manager.EnterLameDuckAsync();
-                    break;
-                case Call.StopAll:
-                    await test.Manager.StopAsync();
-                    break;
-                default:
-                    Look(id);
-                    break;
+                // The wait that a failed start brings must not hold up the others.
+                test.Time.LetRetriesPass();
+                var session = new Session(test, late, kind);
+                _ = await test.StartAsync();
+                await Task.WhenAll(run.Threads.Select(calls => Task.Run(() => session.DoAsync(calls)))).Within();
+                await session.AssertWholeAsync();
+            },
+            DefaultOptions with { PoolSize = run.Size, MaxConcurrentStarts = run.Starts },
+            // Those that are there at the beginning are normal.
+            new FakeLauncher(number => Plan(run.Fates.ElementAtOrDefault(number - run.Size), late.Task)));
+    }
+
+    private static FakeAgentPlan Plan(Fate fate, Task late) => fate switch
+    {
+        Fate.FailsToLaunch => new FakeAgentPlan { LaunchFailure = new AgentStartException(AgentStartFailure.NotStarted, "No.") },
+        Fate.Lies => new FakeAgentPlan { Hello = FakeHello.OtherId },
+        Fate.IsLate => new FakeAgentPlan { HelloGate = late },
+        Fate.IsSilent => new FakeAgentPlan { Ping = FakeAnswer.None },
+        _ => new FakeAgentPlan(),
+    };
+
+    internal sealed record Run(int Size, int Starts, Fate[] Fates, (Call Call, int Index)[][] Threads);
+
+    private sealed class Session(PoolTest test, TaskCompletionSource late, Kind kind)
+    {
+        private readonly PoolHistory _history = new(test);
+        private readonly ConcurrentQueue<string> _served = new();
+        private readonly ConcurrentBag<Task> _waits = [];
+        private readonly ConcurrentBag<(Task Deploy, ObserverRecorder Observer)> _deploys = [];
+
+        internal async Task DoAsync((Call Call, int Index)[] calls)
+        {
+            foreach ((Call call, int index) in calls)
+            {
+                await DoAsync(call, index);
+                if (kind == Kind.Sequence)
+                {
+                    await QuietAsync();
+                }
             }
         }
 
-        /// <summary>Everybody has been answered, and what was taken or died has been replaced.</summary>
+        /// <summary>Everybody has been answered, what was taken or died has been replaced, and all of it in an order that can be.</summary>
         internal async Task AssertWholeAsync()
         {
+            _ = late.TrySetResult();
             await Task.WhenAll(_waits).Within();
-            Assert.All(_served, served => Assert.Equal(1, served.Value));
-            if (!endsItself)
+            if (kind == Kind.GoesOn)
             {
-                await test.Metrics.WhenAsync(agents =>
-                    agents.GetValueOrDefault("warm") >= test.Options.PoolSize && agents.GetValueOrDefault("starting") == 0).Within();
+                await QuietAsync();
                 Assert.InRange(test.Manager.Status.Warm, 0, test.Options.PoolSize + test.Options.MaxConcurrentStarts);
                 Assert.Equal(0, test.Manager.Status.Waiting);
             }
-        }
 
-        private async Task AnsweredAsync(Func<Task<string>> prepare)
-        {
-            HashSet<string> dead = [.. test.Delegate.Exited.Reached.Select(exit => exit.Id)];
-            try
+            await _history.CloseAsync().Within();
+            Assert.True(_history.IsExplained(), $"There is no order in which a pool does this:\n{_history.Describe()}");
+            foreach ((Task deploy, ObserverRecorder observer) in _deploys)
             {
-                string id = await prepare().Within();
-                Assert.DoesNotContain(id, dead);
-                _ = _served.AddOrUpdate(id, 1, (_, times) => times + 1);
-            }
-            catch (ProcessManagerException failure)
-            {
-                Assert.Contains(
-                    failure.Error,
-                    new[] { ProcessManagerError.UnknownId, ProcessManagerError.NotWarm, ProcessManagerError.LameDuck, ProcessManagerError.Stopping });
-                Assert.True(endsItself || failure.Error is ProcessManagerError.UnknownId or ProcessManagerError.NotWarm);
-            }
-            catch (OperationCanceledException)
-            {
-                // It was cancelled, and has no agent.
+                bool started = await Record.ExceptionAsync(() => deploy.Within()) is null;
+                Assert.Equal(started ? 1 : 0, observer.Exits.Reached.Count);
             }
         }
 
-        private async Task CancelledAsync(Func<CancellationTokenSource, Task> cancel)
+        /// <summary>Waits until nothing goes on any more.</summary>
+        private Task QuietAsync() => test.Metrics.WhenAsync(agents =>
+            agents.GetValueOrDefault("starting") + agents.GetValueOrDefault("stopping") == 0
+            && (test.Manager.Status.State == PoolState.LameDuck || agents.GetValueOrDefault("warm") >= test.Options.PoolSize)).Within();
+
+        private async Task DoAsync(Call call, int index)
         {
-            using var cancelling = new CancellationTokenSource();
-            Task wait = AnsweredAsync(() => test.Manager.PrepareNextWorkloadAsync(Request(), cancelling.Token).AsTask());
-            _waits.Add(wait);
-            await cancel(cancelling);
-            await wait;
+            IReadOnlyList<FakeAgent> launched = test.Launcher.Launched.Reached;
+            string id = launched[index % launched.Count].Id;
+            string[] served = [.. _served];
+            string workload = served.Length == 0 ? id : served[index % served.Length];
+            switch (call)
+            {
+                case Call.PrepareNext:
+                    _waits.Add(PrepareNextAsync(cancel: null));
+                    break;
+                case Call.PrepareNextAndCancel:
+                    await PrepareNextAsync(cancelling => cancelling.CancelAsync());
+                    break;
+                case Call.PrepareNextAndRaceCancel:
+                    await PrepareNextAsync(cancelling => Task.Run(cancelling.Cancel));
+                    break;
+                case Call.Prepare:
+                    await _history.PrepareAsync(id);
+                    break;
+                case Call.Deploy:
+                    Deploy(workload);
+                    break;
+                case Call.StopPrepared:
+                    await _history.StopAsync(workload).Within();
+                    break;
+                case Call.StopAny:
+                    await _history.StopAsync(id).Within();
+                    break;
+                case Call.Kill:
+                    _history.Kill(id);
+                    break;
+                case Call.Pass:
+                    _history.Pass(TimeSpan.FromHours(3 + (index % 8)));
+                    break;
+                case Call.OpenGates:
+                    _ = late.TrySetResult();
+                    break;
+                case Call.LameDuck:
+                    await _history.EnterLameDuckAsync().Within();
+                    break;
+                case Call.StopAll:
+                    await _history.CloseAsync().Within();
+                    break;
+                default:
+                    Look(id, index);
+                    break;
+            }
         }
 
-        private async Task StoppedAsync(string id)
+        private async Task PrepareNextAsync(Func<CancellationTokenSource, Task>? cancel)
         {
-            try
+            if (await _history.PrepareNextAsync(cancel).Within() is { } id)
             {
-                Assert.Equal(id, (await test.Manager.StopProcessAsync(id).Within()).Id);
-            }
-            catch (ProcessManagerException failure)
-            {
-                Assert.Equal(ProcessManagerError.UnknownId, failure.Error);
+                _served.Enqueue(id);
             }
         }
 
-        private void Look(string id)
+        private void Deploy(string id)
         {
-            IReadOnlyList<ProcessInfo> processes = test.Manager.ListProcesses();
-            Assert.Equal(processes.Select(process => process.Id).Distinct(), processes.Select(process => process.Id));
-            Assert.Equal(processes.Select(process => process.Id).Order(StringComparer.Ordinal), processes.Select(process => process.Id));
-            _ = test.Manager.Lookup(id);
-            ProcessManager.Pool.PoolStatus status = test.Manager.Status;
-            Assert.InRange(status.Starting, 0, test.Options.MaxConcurrentStarts);
-            Assert.Equal(0, Math.Min(status.Warm, status.Waiting));
+            var observer = new ObserverRecorder();
+            _deploys.Add((test.DeployAsync(test.Launcher.Find(id), observer), observer));
+        }
+
+        private void Look(string id, int index)
+        {
+            Action look = (index % 4) switch
+            {
+                0 => _history.List,
+                1 => _history.Count,
+                2 => () => _history.Lookup(id),
+                _ => () => _history.Get(id),
+            };
+            look();
+            Assert.InRange(test.Manager.Status.Starting, 0, test.Options.MaxConcurrentStarts);
         }
     }
 }

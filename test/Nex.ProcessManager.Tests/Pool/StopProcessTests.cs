@@ -51,6 +51,25 @@ public sealed class StopProcessTests
         launcher: new FakeLauncher(number => new FakeAgentPlan { Hello = number == 0 ? FakeHello.Never : FakeHello.Normal, EndsWithLink = number > 0 }));
 
     [Fact]
+    public Task A_workload_that_only_starts_when_its_agent_is_stopped_is_asked_to_end_as_well() => RunAsync(
+        new FakeAgentPlan { Deploy = FakeAnswer.None },
+        async test =>
+        {
+            FakeAgent agent = await test.StartPreparedAsync();
+            var observer = new ObserverRecorder();
+            Task deploying = test.DeployAsync(agent, observer);
+            _ = await agent.Asked.FirstAsync(call => call.Method == AgentMethods.Deploy);
+            Task<AgentExit> stopping = test.Manager.StopProcessAsync(agent.Id);
+            _ = await AskedAsync<AgentUndeploy>(agent, AgentMethods.Undeploy);
+
+            agent.AnswerDeploy();
+
+            await deploying.Within();
+            Assert.Equal((AgentExitCause.Stopped, false), ((await stopping.Within()).Cause, (await stopping).Killed));
+            Assert.Equal(Signals.Terminate, (await observer.ExitAsync()).Signal);
+        });
+
+    [Fact]
     public Task A_prepared_agent_without_a_workload_ends_without_its_grace_period() => RunAsync(async test =>
     {
         FakeAgent agent = await test.StartPreparedAsync();

@@ -9,7 +9,8 @@ namespace Nex.ProcessManager.Launchers.RunDirectories;
 internal sealed record InstanceName(ProcessIdentity Owner, string Boot, string Namespace, int Number)
 {
     private const string Prefix = "nex";
-    private const int HexCharacters = 8;
+    private const int BootCharacters = 8;
+    private const uint LowestNamespace = 0xeffffff8;
     private static int _lastNumber;
 
     /// <summary>
@@ -25,11 +26,14 @@ internal sealed record InstanceName(ProcessIdentity Owner, string Boot, string N
     internal bool IsOfThisNamespace => Namespace == CurrentNamespace;
 
     private static string CurrentBoot { get; } =
-        File.ReadAllText("/proc/sys/kernel/random/boot_id").Replace("-", "", StringComparison.Ordinal)[..HexCharacters];
+        File.ReadAllText("/proc/sys/kernel/random/boot_id").Replace("-", "", StringComparison.Ordinal)[..BootCharacters];
 
-    /// <summary>The number that the kernel gives to the namespace; it is written there as <c>pid:[4026531836]</c>.</summary>
+    /// <summary>
+    /// The number that the kernel gives to the namespace, written there as <c>pid:[4026531836]</c>. It counts from a high number on; names are
+    /// parts of paths of sockets, which must be short.
+    /// </summary>
     private static string CurrentNamespace { get; } =
-        uint.Parse(new FileInfo("/proc/self/ns/pid").LinkTarget!.Split('[', ']')[1]).ToString("x8");
+        unchecked(uint.Parse(new FileInfo("/proc/self/ns/pid").LinkTarget!.Split('[', ']')[1]) - LowestNamespace).ToString("x");
 
     /// <summary>A new name, of this process.</summary>
     internal static InstanceName Create() => new(ProcessIdentity.Current, CurrentBoot, CurrentNamespace, Interlocked.Increment(ref _lastNumber));
@@ -40,7 +44,7 @@ internal sealed record InstanceName(ProcessIdentity Owner, string Boot, string N
     internal static InstanceName? TryParse(string? name)
     {
         string[] parts = (name ?? "").Split('-');
-        return parts is [Prefix, _, _, { Length: HexCharacters }, { Length: HexCharacters }, _]
+        return parts is [Prefix, _, _, { Length: BootCharacters }, { Length: > 0 }, _]
             && ProcessIdentity.TryParse($"{parts[1]} {parts[2]}", out ProcessIdentity owner)
             && int.TryParse(parts[5], out int number)
             ? new InstanceName(owner, parts[3], parts[4], number)

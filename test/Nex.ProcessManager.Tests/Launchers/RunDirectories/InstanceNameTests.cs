@@ -60,7 +60,7 @@ public sealed class InstanceNameTests
     [InlineData("nex-1-2-3-4-5")]
     [InlineData("nex-1-2-abcdefgh-abcdefgh")]
     [InlineData("nex-1-2-abcdefgh-abcdefgh-x")]
-    [InlineData("nex-1-2-abcdefgh-3-1")]
+    [InlineData("nex-1-2-abcdefgh--1")]
     [InlineData("nex-x-2-abcdefgh-abcdefgh-1")]
     [InlineData("nex--1-2-abcdefgh-abcdefgh-1")]
     [InlineData("nex-1-2-abcdefgh-abcdefgh-1-2")]
