@@ -15,6 +15,9 @@ internal sealed class Deployment(CommandRun run, NexClient client, DeployOptions
     /// <summary>How long the end of a command may take after Ctrl-C. Less than what the process has for it.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(25);
 
+    // For commands that people are told.
+    private string InNamespace => options.Namespace == NexClient.DefaultNamespace ? "" : $" --namespace {options.Namespace}";
+
     /// <summary>Deploys.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled, and what had started is stopped, or said to run.</exception>
     internal async Task<RunReply> StartAsync(CancellationToken cancellation)
@@ -40,7 +43,7 @@ internal sealed class Deployment(CommandRun run, NexClient client, DeployOptions
         {
             if (failure is not ControlException { Fault: ControlFault.Refused or ControlFault.NoResponders })
             {
-                run.Say($"{options.Name} may run all the same: `nex node probe {options.Name}` finds it, and `nex stop {options.Name}` stops it");
+                run.Say($"{options.Name} may run all the same: `nex node probe {options.Name}{InNamespace}` finds it, and `nex stop {options.Name}{InNamespace}` stops it");
             }
 
             if (!cancellation.IsCancellationRequested)
@@ -88,7 +91,7 @@ internal sealed class Deployment(CommandRun run, NexClient client, DeployOptions
         catch (Exception failure) when (failure is ControlException or OperationCanceledException)
         {
             string why = failure is ControlException ? failure.Message : "Its node has not answered in time.";
-            run.Say($"{options.Name} ({id}) may still run: {why} Stop it with `nex stop {options.NodeId} {id}`.");
+            run.Say($"{options.Name} ({id}) may still run: {why} Stop it with `nex stop {options.NodeId} {id}{InNamespace}`.");
             return false;
         }
     }

@@ -66,26 +66,19 @@ internal sealed class DevRunCommand : NexCommand
         using KeyPair issuer = _options.Issuer(run.Parsed);
         using KeyPair sender = _options.Sender(run.Parsed);
         await using NexClient client = await run.ConnectAsync(cancellation).ConfigureAwait(false);
-        PingReply node = await _options.FindNodeAsync(run, client, given, type, cancellation).ConfigureAwait(false);
+        Task<PingReply> choosing = _options.FindNodeAsync(run, client, given, type, cancellation);
         var predecessors = new Predecessors(run, client, request.Name);
         Task<IReadOnlyList<LocatedWorkload>> finding = run.Parsed.GetValue(_stop) && !run.Parsed.GetValue(_noStop)
-            ? predecessors.FindAsync(given is null ? null : node, cancellation)
+            ? predecessors.FindAsync(given is null ? null : choosing, cancellation)
             : Task.FromResult<IReadOnlyList<LocatedWorkload>>([]);
-        Task<UploadedArtifact> uploading = UploadAsync(run, client, request.Name, file, cancellation);
-        await Task.WhenAll(finding, uploading).ConfigureAwait(false);
+        await Task.WhenAll(choosing, finding).ConfigureAwait(false);
+        PingReply node = await choosing.ConfigureAwait(false);
 
-        UploadedArtifact artifact = await uploading.ConfigureAwait(false);
+        UploadedArtifact artifact = await UploadAsync(run, client, request.Name, file, cancellation).ConfigureAwait(false);
         await predecessors.StopAsync(await finding.ConfigureAwait(false), issuer, cancellation).ConfigureAwait(false);
         DeployOptions options = _options.Address(
             run, request with { Description = request.Description ?? "Workload published in devmode", Hash = artifact.Sha256 }, artifact.Location, node, issuer, sender);
-        if (run.Parsed.GetValue(_follow))
-        {
-            return await new Following(run, client, options, TimeProvider.System).RunAsync(!artifact.WasThere, cancellation).ConfigureAwait(false);
-        }
-
-        var deployment = new Deployment(run, client, options, TimeProvider.System);
-        deployment.Tell(await deployment.StartAsync(cancellation).ConfigureAwait(false), !artifact.WasThere);
-        return ExitCodes.Done;
+        return await DeployAsync(run, client, options, !artifact.WasThere, cancellation).ConfigureAwait(false);
     }
 
     private async Task<UploadedArtifact> UploadAsync(CommandRun run, NexClient client, string key, FileStream file, CancellationToken cancellation)
@@ -102,6 +95,18 @@ internal sealed class DevRunCommand : NexCommand
             .ConfigureAwait(false);
         run.Say(artifact.WasThere ? $"{artifact.Location} is there already" : $"uploaded {artifact.Location}, {artifact.Size} bytes");
         return artifact;
+    }
+
+    private async Task<int> DeployAsync(CommandRun run, NexClient client, DeployOptions options, bool uploaded, CancellationToken cancellation)
+    {
+        if (run.Parsed.GetValue(_follow))
+        {
+            return await new Following(run, client, options, TimeProvider.System).RunAsync(uploaded, cancellation).ConfigureAwait(false);
+        }
+
+        var deployment = new Deployment(run, client, options, TimeProvider.System);
+        deployment.Tell(await deployment.StartAsync(cancellation).ConfigureAwait(false), uploaded);
+        return ExitCodes.Done;
     }
 
     private void RequireOneWish(CommandResult result)

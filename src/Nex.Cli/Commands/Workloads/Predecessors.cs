@@ -9,11 +9,13 @@ namespace Nex.Cli.Commands.Workloads;
 /// <summary>The workloads that one is run in place of: those of its name, in its namespace.</summary>
 internal sealed class Predecessors(CommandRun run, NexClient client, string name)
 {
-    /// <param name="node">The node that they are on; null: wherever they are.</param>
-    internal async Task<IReadOnlyList<LocatedWorkload>> FindAsync(PingReply? node, CancellationToken cancellation)
+    /// <param name="node">The node that they are on, which is looked for at the same time; null: wherever they are.</param>
+    internal async Task<IReadOnlyList<LocatedWorkload>> FindAsync(Task<PingReply>? node, CancellationToken cancellation)
     {
         // Each node is asked for all that it runs: to who asks for one workload, those that do not run it are silent, and would be waited for.
-        IReadOnlyList<PingReply> nodes = node is not null ? [node] : await client.ListNodesAsync(cancellation).ConfigureAwait(false);
+        IReadOnlyList<PingReply> nodes = node is not null
+            ? [await node.ConfigureAwait(false)]
+            : await client.ListNodesAsync(cancellation).ConfigureAwait(false);
         IEnumerable<LocatedWorkload>[] found = await Task
             .WhenAll(nodes.Where(each => each.RunningMachines > 0).Select(each => FindOnAsync(each.NodeId, cancellation))).ConfigureAwait(false);
         return [.. found.SelectMany(each => each)];
