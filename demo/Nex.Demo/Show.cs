@@ -26,6 +26,7 @@ internal sealed class Show(IDisplay display, Sandbox? wanted)
         try
         {
             display.Heading("Nex for .NET");
+            NexProgram.Require();
             SandboxChoice choice = await SandboxChoice.MakeAsync(wanted, cancellationToken);
             choice.Tell(display);
             whole = await PlayAsync(choice, Busybox.Find(), checks, descriptors, cancellationToken);

@@ -29,7 +29,16 @@ var configuration = new InvocationConfiguration
 {
     Output = output,
     // What is cancelled by Ctrl-C has this long to remove what it has begun, and to stop what it has started.
-    ProcessTerminationTimeout = TimeSpan.FromSeconds(10),
+    ProcessTerminationTimeout = TimeSpan.FromSeconds(30),
     EnableDefaultExceptionHandler = false,
 };
-return await parsed.InvokeAsync(configuration);
+try
+{
+    return await parsed.InvokeAsync(configuration);
+}
+catch (IOException failure)
+{
+    // Commands tell of their own failures: this is help, or a completion, whose reader has gone.
+    Console.Error.WriteLine($"nex: {failure.Message}");
+    return ExitCodes.Failed;
+}

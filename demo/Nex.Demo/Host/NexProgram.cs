@@ -4,11 +4,20 @@ using CliWrap.Buffered;
 
 namespace Nex.Demo.Host;
 
-/// <summary>The built <c>nex</c>, as somebody at a terminal uses it, with keys of this demo alone.</summary>
+/// <summary>The native <c>nex</c>, as somebody at a terminal uses it, with keys of this demo alone.</summary>
 internal sealed class NexProgram(string directory)
 {
-    /// <summary>From <c>artifacts/bin/Nex.Demo/release</c>, where the demo is built.</summary>
-    private static readonly string Path = System.IO.Path.GetFullPath(System.IO.Path.Combine(AppContext.BaseDirectory, "../../Nex.Cli/release/nex"));
+    /// <summary>From <c>artifacts/bin/Nex.Demo/release</c>, where the demo is built, to where <c>./build.sh demo</c> puts it beside its agent.</summary>
+    private static readonly string Path = System.IO.Path.GetFullPath(System.IO.Path.Combine(AppContext.BaseDirectory, "../../../native/nex"));
+
+    /// <exception cref="RequirementException">It has not been made.</exception>
+    internal static void Require()
+    {
+        if (!File.Exists(Path))
+        {
+            throw new RequirementException($"{Path} does not exist, which nodes of the demo are: run ./build.sh demo, which makes it.");
+        }
+    }
 
     internal Command Command(params IEnumerable<string> arguments) => Cli.Wrap(Path)
         .WithArguments(arguments)

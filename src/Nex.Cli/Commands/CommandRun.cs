@@ -43,6 +43,11 @@ internal sealed class CommandRun(ParseResult parsed, GlobalOptions globals)
             LoggerFactory = StandardErrorLog.For(globals.LogLevel(parsed), Errors),
             JetStreamDomain = settings.JetStreamDomain,
         };
-        return NexClient.ConnectAsync(settings, globals.GivenTimeout(parsed) is { } timeout ? options with { Timeout = timeout } : options, cancellation);
+        return NexClient.ConnectAsync(settings, WithTimeout(options, globals.GivenTimeout(parsed)), cancellation);
     }
+
+    /// <summary>Who waits longer for an answer waits no shorter for work.</summary>
+    internal static NexClientOptions WithTimeout(NexClientOptions options, TimeSpan? given) => given is not { } timeout
+        ? options
+        : options with { Timeout = timeout, WorkTimeout = timeout > options.WorkTimeout ? timeout : options.WorkTimeout };
 }

@@ -8,7 +8,7 @@ internal sealed record NodeInfoDocument(
     string NodeId, string Version, string Uptime, string PublicXkey, IReadOnlyDictionary<string, string>? Tags, MemoryStatus? Memory,
     IReadOnlyList<MachineSummary> Machines, IReadOnlyList<string>? SupportedWorkloadTypes);
 
-internal sealed record StoppedDocument(string? NodeId, string Id, string Name, bool Stopped);
+internal sealed record StoppedDocument(string NodeId, string Id, string Name, bool Stopped);
 
 internal sealed record DeployedDocument(
     string Type, string Id, string Name, string Namespace, string NodeId, string Issuer, string Location, string? Hash, bool? Uploaded);

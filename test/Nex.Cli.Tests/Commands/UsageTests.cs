@@ -19,6 +19,13 @@ public sealed class UsageTests : IDisposable
     [InlineData("neither a Linux program", "devrun", "/etc/passwd")]
     [InlineData("'*' is no namespace", "node", "probe", "--namespace", "*")]
     [InlineData("no NATS context 'none'", "node", "ls", "--context", "none")]
+    [InlineData("its scheme is 'http'", "run", "http://example.com/echo")]
+    [InlineData("'frob' is no type of workload", "run", "nats://b/echo", "--type", "frob")]
+    [InlineData("64 lower-case hexadecimal digits", "run", "nats://b/echo", "--hash", "abc")]
+    [InlineData("lower-case letters", "run", "nats://b/echo", "--name", "No.Name")]
+    [InlineData("the tags choose the node", "run", "nats://b/echo", "NBTA", "--tag", "a=b")]
+    [InlineData("--stop and --no-stop", "devrun", "/bin/busybox", "--stop", "--no-stop")]
+    [InlineData("lower-case letters", "devrun", "/bin/busybox", "--name", "No.Name")]
     public async Task What_cannot_be_meant_is_exit_code_2_with_a_hint(string hint, params string[] arguments)
     {
         CommandResult result = await _home.RunAsync(arguments);
@@ -27,6 +34,31 @@ public sealed class UsageTests : IDisposable
         Assert.StartsWith("nex: ", result.Errors, StringComparison.Ordinal);
         Assert.Contains(hint, result.Errors, StringComparison.Ordinal);
         Assert.Empty(result.Output);
+        Assert.False(Directory.Exists(_home["config"]), "Keys were made.");
+    }
+
+    [Fact]
+    public async Task A_pipe_is_no_program()
+    {
+        CommandResult result = await NexProgram.RunProgramAsync(["bash", "-c", "\"$@\" devrun <(cat /bin/busybox)", "bash", .. NexProgram.Command]);
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Matches("^nex: /.* is no file that can be read twice", result.Errors);
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("[suggest:4]", "nex ")]
+    [InlineData("completion", "bash")]
+    public async Task A_reader_that_has_gone_is_no_crash(params string[] arguments)
+    {
+        // What is written to has no reader any more when nex begins.
+        const string script = "exec 3> >(:); wait $!; \"$@\" >&3; echo \"code $?\" >&2";
+
+        CommandResult result = await NexProgram.RunProgramAsync(["bash", "-c", script, "bash", .. NexProgram.Command, .. arguments]);
+
+        Assert.DoesNotContain("Unhandled", result.Errors, StringComparison.Ordinal);
+        Assert.EndsWith("code 1\n", result.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

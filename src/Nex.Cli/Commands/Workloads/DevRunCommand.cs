@@ -1,11 +1,13 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using NATS.NKeys;
 using Nex.Cli.Options;
 using Nex.Client;
 using Nex.Client.Artifacts;
 using Nex.Client.Workloads;
-using Nex.Control;
+using Nex.Control.Formats;
 using Nex.Control.Messages;
+using Nex.Protocol.Workloads;
 
 namespace Nex.Cli.Commands.Workloads;
 
@@ -22,7 +24,8 @@ internal sealed class DevRunCommand : NexCommand
     };
 
     private readonly Option<string?> _node = new("--node", "--target-node", "--target_node") { Description = "The node; without it, the one with the most room", HelpName = "NODE" };
-    private readonly Option<bool> _stop = new("--stop") { Description = "Stop workloads of the same name first" };
+    private readonly Option<bool> _stop = new("--stop") { Description = "Stop workloads of the same name first", DefaultValueFactory = _ => true };
+    private readonly Option<bool> _noStop = new("--no-stop") { Description = "Leave workloads of the same name running" };
     private readonly Option<bool> _follow = new("--follow", "-f") { Description = "Show what it writes until it ends; Ctrl-C stops it" };
     private readonly Option<string> _bucket = new("--bucket") { Description = "Object store to upload to", HelpName = "NAME", DefaultValueFactory = _ => UploadOptions.DefaultBucket };
     private readonly Option<long?> _maxBytes = new("--bucketmaxbytes", "--bucket-max-bytes", "--bucket_max_bytes") { Description = "Most that the object store may hold, when it is made now", HelpName = "BYTES" };
@@ -35,7 +38,7 @@ internal sealed class DevRunCommand : NexCommand
         _options = new DeployOptionsGroup(programArguments);
         Arguments.Add(_file);
         Arguments.Add(_environment);
-        foreach (Option option in (Option[])[_follow, _stop, _node])
+        foreach (Option option in (Option[])[_follow, _stop, _noStop, _node])
         {
             Options.Add(option);
         }
@@ -43,11 +46,12 @@ internal sealed class DevRunCommand : NexCommand
         _options.AddTo(this);
         Options.Add(_bucket);
         Options.Add(_maxBytes);
+        Validators.Add(RequireOneWish);
         Examples =
         [
-            ("nex devrun ./echo", "on the node with the most room"),
+            ("nex devrun ./echo", "on the node with the most room, in place of the one that runs"),
             ("nex devrun ./server PORT=8080 --follow", "with a variable; shows its log until Ctrl-C, which stops it"),
-            ("nex devrun ./tool --stop -- --depth 3 'two words'", "in place of the one that runs, with arguments"),
+            ("nex devrun ./tool --no-stop -- --depth 3 'two words'", "beside the one that runs, with arguments"),
         ];
     }
 
@@ -55,44 +59,27 @@ internal sealed class DevRunCommand : NexCommand
     {
         using FileStream file = WorkloadFile.Open(run.Parsed.GetRequiredValue(_file));
         string type = WorkloadFile.FindType(file, run.Parsed.GetValue(_options.Type));
+        string? given = run.Parsed.GetValue(_node);
+        DeployRequest request = _options.Read(run, WorkloadName.Of(file.Name), type, given, run.Parsed.GetValue(_environment) ?? []);
+        _ = DeployOptionsGroup.Require(ArtifactLocation.Of(run.Parsed.GetRequiredValue(_bucket), request.Name));
+
         using KeyPair issuer = _options.Issuer(run.Parsed);
         using KeyPair sender = _options.Sender(run.Parsed);
-        DeployOptions options = Read(run, file.Name, type, issuer, sender);
-
         await using NexClient client = await run.ConnectAsync(cancellation).ConfigureAwait(false);
-        PingReply node = await _options.FindNodeAsync(run, client, run.Parsed.GetValue(_node), type, cancellation).ConfigureAwait(false);
-        if (run.Parsed.GetValue(_stop))
-        {
-            await StopSameAsync(run, client, options, cancellation).ConfigureAwait(false);
-        }
+        Task<PingReply> choosing = _options.FindNodeAsync(run, client, given, type, cancellation);
+        var predecessors = new Predecessors(run, client, request.Name);
+        Task<IReadOnlyList<LocatedWorkload>> finding = run.Parsed.GetValue(_stop) && !run.Parsed.GetValue(_noStop)
+            ? predecessors.FindAsync(given is null ? null : choosing, cancellation)
+            : Task.FromResult<IReadOnlyList<LocatedWorkload>>([]);
+        await Task.WhenAll(choosing, finding).ConfigureAwait(false);
+        PingReply node = await choosing.ConfigureAwait(false);
 
-        UploadedArtifact artifact = await UploadAsync(run, client, options.Name, file, cancellation).ConfigureAwait(false);
-        options = options with { NodeId = node.NodeId, NodeXkey = node.TargetXkey, Location = artifact.Location, Hash = artifact.Sha256 };
-        if (run.Parsed.GetValue(_follow))
-        {
-            return await new Following(run, client, options).RunAsync(!artifact.WasThere, cancellation).ConfigureAwait(false);
-        }
-
-        Deployed.Write(run, options, await client.DeployAsync(options, cancellation).ConfigureAwait(false), !artifact.WasThere);
-        return ExitCodes.Done;
+        UploadedArtifact artifact = await UploadAsync(run, client, request.Name, file, cancellation).ConfigureAwait(false);
+        await predecessors.StopAsync(await finding.ConfigureAwait(false), issuer, cancellation).ConfigureAwait(false);
+        DeployOptions options = _options.Address(
+            run, request with { Description = request.Description ?? "Workload published in devmode", Hash = artifact.Sha256 }, artifact.Location, node, issuer, sender);
+        return await DeployAsync(run, client, options, !artifact.WasThere, cancellation).ConfigureAwait(false);
     }
-
-    private DeployOptions Read(CommandRun run, string file, string type, KeyPair issuer, KeyPair sender) => new()
-    {
-        Name = run.Parsed.GetValue(_options.Name) ?? WorkloadName.Of(file),
-        NodeId = "",
-        Location = "",
-        Issuer = issuer,
-        Sender = sender,
-        Namespace = run.Namespace,
-        Type = type,
-        Argv = _options.Arguments(run.Parsed),
-        Environment = Pairs.Read(run.Parsed.GetValue(_environment) ?? [], "variable"),
-        Description = run.Parsed.GetValue(_options.Description) ?? "Workload published in devmode",
-        Essential = _options.IsEssential(run.Parsed),
-        TriggerSubjects = _options.Triggers(run.Parsed),
-        JetStreamDomain = _options.Domain(run.Parsed),
-    };
 
     private async Task<UploadedArtifact> UploadAsync(CommandRun run, NexClient client, string key, FileStream file, CancellationToken cancellation)
     {
@@ -110,32 +97,23 @@ internal sealed class DevRunCommand : NexCommand
         return artifact;
     }
 
-    private static async Task StopSameAsync(CommandRun run, NexClient client, DeployOptions options, CancellationToken cancellation)
+    private async Task<int> DeployAsync(CommandRun run, NexClient client, DeployOptions options, bool uploaded, CancellationToken cancellation)
     {
-        IReadOnlyList<WorkloadPingReply> answers = await client.FindWorkloadsAsync(options.Namespace, options.Name, cancellation).ConfigureAwait(false);
-        foreach (WorkloadPingReply answer in answers)
+        if (run.Parsed.GetValue(_follow))
         {
-            foreach (RunningWorkload workload in answer.RunningMachines.Where(workload => workload.Name == options.Name))
-            {
-                var stop = new StopOptions
-                {
-                    Workload = workload.Id,
-                    NodeId = answer.NodeId,
-                    Name = workload.Name,
-                    Issuer = options.Issuer,
-                    Namespace = options.Namespace,
-                };
-                try
-                {
-                    _ = await client.StopAsync(stop, cancellation).ConfigureAwait(false);
-                    run.Say($"stopped {workload.Name} ({workload.Id})");
-                }
-                catch (ControlException failure) when (failure.Fault == ControlFault.Refused)
-                {
-                    // It may have ended by itself meanwhile, or be somebody else's.
-                    run.Say($"{workload.Name} ({workload.Id}) was not stopped. {failure.Message}");
-                }
-            }
+            return await new Following(run, client, options, TimeProvider.System).RunAsync(uploaded, cancellation).ConfigureAwait(false);
+        }
+
+        var deployment = new Deployment(run, client, options, TimeProvider.System);
+        deployment.Tell(await deployment.StartAsync(cancellation).ConfigureAwait(false), uploaded);
+        return ExitCodes.Done;
+    }
+
+    private void RequireOneWish(CommandResult result)
+    {
+        if (result.GetResult(_stop) is { Implicit: false } && result.GetValue(_noStop))
+        {
+            result.AddError("--stop and --no-stop cannot be given together.");
         }
     }
 }

@@ -1,3 +1,4 @@
+using Nex.Cli.Commands.Streams;
 using Nex.Cli.Output;
 using Nex.Client;
 using Nex.Client.Streams;
@@ -9,8 +10,13 @@ using Nex.Control.Messages;
 namespace Nex.Cli.Commands.Workloads;
 
 /// <summary>Deploys a workload, shows what it writes until it ends, and stops it when this ends first.</summary>
-internal sealed class Following(CommandRun run, NexClient client, DeployOptions options)
+internal sealed class Following(CommandRun run, NexClient client, DeployOptions options, TimeProvider time)
 {
+    // Its last lines and its end come with the answer to the stop, but for nodes that never tell.
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
+
+    private readonly Deployment _deployment = new(run, client, options, time);
+
     /// <returns>The exit code of this program.</returns>
     internal async Task<int> RunAsync(bool uploaded, CancellationToken cancellation)
     {
@@ -22,34 +28,57 @@ internal sealed class Following(CommandRun run, NexClient client, DeployOptions 
         await using SubjectStream<NodeEvent> nodeEnds = await client
             .OpenEventsAsync(new EventFilter { Namespace = ControlSubjects.SystemNamespace, Type = EventTypes.NodeStopped, Source = options.NodeId }, cancellation)
             .ConfigureAwait(false);
+        using var connection = new ConnectionNotices(run, client);
 
-        RunReply reply = await client.DeployAsync(options, cancellation).ConfigureAwait(false);
-        Deployed.Write(run, options, reply, uploaded);
+        RunReply reply = await _deployment.StartAsync(cancellation).ConfigureAwait(false);
+        using var over = new CancellationTokenSource();
+        Task<int> showing = ShowUntilEndAsync(reply, uploaded, lines, ends, nodeEnds, over.Token);
         try
         {
-            return await ShowUntilEndAsync(reply.Id, lines, ends, nodeEnds, cancellation).ConfigureAwait(false);
+            return await showing.WaitAsync(cancellation).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            await StopAsync(reply).ConfigureAwait(false);
+            await StopAsync(reply.Id, showing).ConfigureAwait(false);
             throw;
         }
         catch (IOException)
         {
             // Nobody reads what it writes any more.
-            await StopAsync(reply).ConfigureAwait(false);
+            await StopAsync(reply.Id, showing).ConfigureAwait(false);
             throw;
+        }
+        finally
+        {
+            await over.CancelAsync().ConfigureAwait(false);
+            await ((Task)showing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    // Not with the token of the run, which is cancelled.
+    private async Task StopAsync(string id, Task<int> showing)
+    {
+        using var patience = new CancellationTokenSource(Deployment.Patience, time);
+        if (await _deployment.StopAsync(id, patience.Token).ConfigureAwait(false))
+        {
+            await ((Task)showing.WaitAsync(LastWords, time)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!showing.IsCompleted)
+            {
+                Tell(new EndedDocument("ended", id, EndedDocument.UnknownCode, "stopped"));
+            }
         }
     }
 
     private async Task<int> ShowUntilEndAsync(
-        string id, SubjectStream<NodeLogLine> lines, SubjectStream<NodeEvent> ends, SubjectStream<NodeEvent> nodeEnds, CancellationToken cancellation)
+        RunReply reply, bool uploaded, SubjectStream<NodeLogLine> lines, SubjectStream<NodeEvent> ends, SubjectStream<NodeEvent> nodeEnds, CancellationToken cancellation)
     {
+        _deployment.Tell(reply, uploaded);
+        string id = reply.Id;
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         Task showing = ShowAsync(id, lines, over.Token);
         Task<EndedDocument> ending = EndAsync(id, ends, over.Token);
         Task<EndedDocument> nodeEnding = NodeEndAsync(id, nodeEnds, over.Token);
-        Task<(EndedDocument End, int ExitCode)> watching = new NodeWatch(client, options, TimeProvider.System).WatchAsync(id, over.Token);
+        Task<(EndedDocument End, int ExitCode)> watching = new NodeWatch(client, options, time).WatchAsync(id, over.Token);
         Task first = await Task.WhenAny(showing, ending, nodeEnding, watching).ConfigureAwait(false);
         await over.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(showing, ending, nodeEnding, watching).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -59,9 +88,9 @@ internal sealed class Following(CommandRun run, NexClient client, DeployOptions 
         }
 
         // A node sends the lines of a workload before it tells of its end: they are here.
-        foreach (NodeLogLine line in lines.ReadAvailable().Where(line => line.WorkloadId == id))
+        foreach (NodeLogLine line in lines.ReadAvailable())
         {
-            Show(line);
+            Show(id, line);
         }
 
         if (first == watching && !ending.IsCompletedSuccessfully)
@@ -76,19 +105,16 @@ internal sealed class Following(CommandRun run, NexClient client, DeployOptions 
         return end.Code == 0 ? ExitCodes.Done : ExitCodes.Failed;
     }
 
-    private async Task ShowAsync(string id, SubjectStream<NodeLogLine> lines, CancellationToken cancellation)
-    {
-        await foreach (NodeLogLine line in lines.WithCancellation(cancellation).ConfigureAwait(false))
-        {
-            if (line.WorkloadId == id)
-            {
-                Show(line);
-            }
-        }
-    }
+    private Task ShowAsync(string id, SubjectStream<NodeLogLine> lines, CancellationToken cancellation) =>
+        Listening.ShowAsync(run, lines, line => Show(id, line), cancellation);
 
-    private void Show(NodeLogLine line)
+    private void Show(string id, NodeLogLine line)
     {
+        if (line.WorkloadId != id)
+        {
+            return;
+        }
+
         if (run.IsJson)
         {
             run.WriteJson(LogDocument.Of(line), json => json.LogDocument);
@@ -138,27 +164,5 @@ internal sealed class Following(CommandRun run, NexClient client, DeployOptions 
 
         string how = end.Code == EndedDocument.UnknownCode ? "" : $" with code {end.Code}";
         run.Say($"{options.Name} has ended{how}{(end.Message.Length > 0 ? $": {end.Message}" : "")}");
-    }
-
-    // Not with the token of the run, which is cancelled.
-    private async Task StopAsync(RunReply reply)
-    {
-        var stop = new StopOptions
-        {
-            Workload = reply.Id,
-            NodeId = options.NodeId,
-            Name = options.Name,
-            Issuer = options.Issuer,
-            Namespace = options.Namespace,
-        };
-        try
-        {
-            _ = await client.StopAsync(stop, CancellationToken.None).ConfigureAwait(false);
-            run.Say($"stopped {options.Name} ({reply.Id})");
-        }
-        catch (ControlException failure)
-        {
-            run.Say($"{options.Name} ({reply.Id}) may still run: {failure.Message} Stop it with `nex stop {options.NodeId} {reply.Id}`.");
-        }
     }
 }

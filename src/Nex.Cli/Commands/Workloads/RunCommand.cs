@@ -1,9 +1,7 @@
 using System.CommandLine;
 using NATS.NKeys;
 using Nex.Cli.Options;
-using Nex.Cli.Output;
 using Nex.Client;
-using Nex.Client.Workloads;
 using Nex.Control.Formats;
 using Nex.Control.Messages;
 using Nex.Protocol.Workloads;
@@ -45,56 +43,20 @@ internal sealed class RunCommand : NexCommand
     protected override async Task<int> RunAsync(CommandRun run, CancellationToken cancellation)
     {
         string url = run.Parsed.GetRequiredValue(_url);
-        (string? node, Dictionary<string, string> environment) = Split(run.Parsed.GetValue(_rest) ?? []);
+        ArtifactLocation location = DeployOptionsGroup.Require(ArtifactLocation.Parse(url));
+        (string? node, string[] environment) = Split(run.Parsed.GetValue(_rest) ?? []);
         string type = run.Parsed.GetValue(_options.Type) ?? WorkloadTypes.Elf;
+        DeployRequest request = _options.Read(run, WorkloadName.Of(location.Path), type, node, environment, run.Parsed.GetValue(_hash));
+
         using KeyPair issuer = _options.Issuer(run.Parsed);
         using KeyPair sender = _options.Sender(run.Parsed);
         await using NexClient client = await run.ConnectAsync(cancellation).ConfigureAwait(false);
         PingReply target = await _options.FindNodeAsync(run, client, node, type, cancellation).ConfigureAwait(false);
-        var options = new DeployOptions
-        {
-            Name = run.Parsed.GetValue(_options.Name) ?? WorkloadName.Of(ArtifactLocation.Parse(url).Path),
-            NodeId = target.NodeId,
-            NodeXkey = target.TargetXkey,
-            Location = url,
-            Issuer = issuer,
-            Sender = sender,
-            Namespace = run.Namespace,
-            Type = type,
-            Argv = _options.Arguments(run.Parsed),
-            Environment = environment,
-            Description = run.Parsed.GetValue(_options.Description),
-            Essential = _options.IsEssential(run.Parsed),
-            TriggerSubjects = _options.Triggers(run.Parsed),
-            JetStreamDomain = _options.Domain(run.Parsed),
-            Hash = run.Parsed.GetValue(_hash),
-        };
-        RunReply reply = await client.DeployAsync(options, cancellation).ConfigureAwait(false);
-        Deployed.Write(run, options, reply, uploaded: null);
+        var deployment = new Deployment(run, client, _options.Address(run, request, url, target, issuer, sender), TimeProvider.System);
+        deployment.Tell(await deployment.StartAsync(cancellation).ConfigureAwait(false), uploaded: null);
         return ExitCodes.Done;
     }
 
-    private static (string? Node, Dictionary<string, string> Environment) Split(string[] rest)
-    {
-        string? node = rest.FirstOrDefault() is { } first && !first.Contains('=', StringComparison.Ordinal) ? first : null;
-        return (node, Pairs.Read(rest.Skip(node is null ? 0 : 1), "variable"));
-    }
-}
-
-/// <summary>Tells of a workload that runs.</summary>
-internal static class Deployed
-{
-    internal static void Write(CommandRun run, DeployOptions options, RunReply reply, bool? uploaded)
-    {
-        if (run.IsJson)
-        {
-            run.WriteJson(
-                new DeployedDocument("deployed", reply.Id, reply.Name, options.Namespace, options.NodeId, reply.Issuer, options.Location, options.Hash, uploaded),
-                json => json.DeployedDocument);
-        }
-        else
-        {
-            run.Screen.Line($"{reply.Name} runs as {reply.Id} on {options.NodeId}");
-        }
-    }
+    private static (string? Node, string[] Environment) Split(string[] rest) =>
+        rest is [{ } first, .. string[] others] && !first.Contains('=', StringComparison.Ordinal) ? (first, others) : (null, rest);
 }

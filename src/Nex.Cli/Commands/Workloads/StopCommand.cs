@@ -37,18 +37,22 @@ internal sealed class StopCommand : NexCommand
         string issuerFile = run.Parsed.GetValue(_issuer) ?? KeyStore.PathOf(KeyKind.Issuer);
         using KeyPair issuer = KeyStore.Read(issuerFile, KeyKind.Issuer);
         await using NexClient client = await run.ConnectAsync(cancellation).ConfigureAwait(false);
+        string? node = target.Length > 1 ? await NodeArgument.ResolveAsync(client, target[0], cancellation).ConfigureAwait(false) : null;
+        LocatedWorkload workload = (node, run.Parsed.GetValue(_name)) is ({ } given, { } name)
+            ? new LocatedWorkload(given, target[^1], name)
+            : await client.LocateAsync(target[^1], node, run.Namespace, cancellation).ConfigureAwait(false);
         var options = new StopOptions
         {
-            Workload = target[^1],
-            NodeId = target.Length > 1 ? await NodeArgument.ResolveAsync(client, target[0], cancellation).ConfigureAwait(false) : null,
-            Name = run.Parsed.GetValue(_name),
+            Workload = workload.Id,
+            NodeId = workload.NodeId,
+            Name = run.Parsed.GetValue(_name) ?? workload.Name,
             Issuer = issuer,
             Namespace = run.Namespace,
         };
         StopReply reply = await client.StopAsync(options, cancellation).ConfigureAwait(false);
         if (run.IsJson)
         {
-            run.WriteJson(new StoppedDocument(options.NodeId, reply.Id, reply.Name, reply.Stopped), json => json.StoppedDocument);
+            run.WriteJson(new StoppedDocument(workload.NodeId, reply.Id, reply.Name, reply.Stopped), json => json.StoppedDocument);
         }
         else if (reply.Stopped)
         {

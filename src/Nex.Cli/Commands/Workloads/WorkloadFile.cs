@@ -17,7 +17,14 @@ internal static class WorkloadFile
             throw new UsageException($"{path} is a directory: name the program itself.");
         }
 
-        return File.Exists(path) ? File.OpenRead(path) : throw new UsageException($"{path} does not exist.");
+        FileStream file = File.Exists(path) ? File.OpenRead(path) : throw new UsageException($"{path} does not exist.");
+        if (!file.CanSeek)
+        {
+            file.Dispose();
+            throw new UsageException($"{path} is no file that can be read twice: put what comes from a pipe into a file first.");
+        }
+
+        return file;
     }
 
     /// <returns>The type of workload.</returns>

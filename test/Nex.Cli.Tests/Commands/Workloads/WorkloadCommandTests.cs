@@ -23,7 +23,7 @@ public sealed class WorkloadCommandTests : NodeTest
         string id = (string)deployed["id"]!;
         Assert.Equal(("busybox", Node.Id, true), ((string?)deployed["name"], (string?)deployed["node_id"], (bool?)deployed["uploaded"]));
         Assert.Equal(id, (string?)found[0]!["running_machines"]![0]!["id"]);
-        Assert.Equal((id, true), ((string?)stopped["id"], (bool?)stopped["stopped"]));
+        Assert.Equal((Node.Id, id, true), ((string?)stopped["node_id"], (string?)stopped["id"], (bool?)stopped["stopped"]));
         Assert.Empty(left.AsArray());
     }
 
@@ -31,7 +31,7 @@ public sealed class WorkloadCommandTests : NodeTest
     public async Task A_program_that_is_there_is_not_uploaded_again_and_can_be_run_from_there()
     {
         JsonNode first = await JsonAsync("devrun", Silent, "--name", "one", "--bucket", "mine");
-        JsonNode again = await JsonAsync("devrun", Silent, "--name", "one", "--bucket", "mine", "--stop");
+        JsonNode again = await JsonAsync("devrun", Silent, "--name", "one", "--bucket", "mine");
         JsonNode run = await JsonAsync("run", "nats://mine/one", "big-one", "A=B", "--name", "two", "--hash", (string)first["hash"]!);
         JsonNode info = await JsonAsync("node", "info", "big-one");
 
@@ -39,6 +39,41 @@ public sealed class WorkloadCommandTests : NodeTest
         Assert.Equal(
             new[] { ("one", (string)again["id"]!), ("two", (string)run["id"]!) },
             info["machines"]!.AsArray().Select(machine => ((string)machine!["workload"]!["name"]!, (string)machine["id"]!)).Order());
+    }
+
+    [Fact]
+    public async Task One_that_runs_is_replaced_unless_that_is_not_wanted()
+    {
+        string first = (string)(await JsonAsync("devrun", Silent))["id"]!;
+        string second = (string)(await JsonAsync("devrun", Silent))["id"]!;
+        string elsewhere = (string)(await JsonAsync("devrun", Silent, "--namespace", "other"))["id"]!;
+        JsonNode replaced = await JsonAsync("node", "probe", "silent");
+        string third = (string)(await JsonAsync("devrun", Silent, "--no-stop"))["id"]!;
+        JsonNode both = await JsonAsync("node", "probe", "silent");
+        JsonNode other = await JsonAsync("node", "probe", "silent", "--namespace", "other");
+
+        Assert.NotEqual(first, second);
+        Assert.Equal([second], Ids(replaced));
+        Assert.Equal([second, third], Ids(both));
+        Assert.Equal([elsewhere], Ids(other));
+
+        static IEnumerable<string> Ids(JsonNode answer) => answer[0]!["running_machines"]!.AsArray().Select(workload => (string)workload!["id"]!).Order(StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_argument_that_begins_with_an_at_sign_is_no_file_of_arguments()
+    {
+        CommandResult result = await SucceedAsync("devrun", BusyBox, "--follow", "--argv", "echo", "--argv", "@everyone");
+
+        Assert.Equal("@everyone", result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1]);
+    }
+
+    [Fact]
+    public async Task A_long_line_stays_one_line()
+    {
+        CommandResult result = await SucceedAsync("devrun", BusyBox, "--follow", "--", "sh", "-c", "head -c 60000 /dev/zero | tr '\\0' x; echo");
+
+        Assert.Contains(new string('x', 60_000), result.Output.Split('\n'));
     }
 
     [Fact]
@@ -75,6 +110,21 @@ public sealed class WorkloadCommandTests : NodeTest
 
         Assert.Equal(130, (await nex.EndAsync()).Code);
         Assert.Empty((await JsonAsync("node", "probe")).AsArray());
+    }
+
+    [Fact]
+    public async Task What_it_writes_when_Ctrl_C_stops_it_and_its_end_are_shown_too()
+    {
+        await using ProgramUnderTest nex = await Home.StartAsync(
+            "devrun", BusyBox, "--follow", "--json", "--", "sh", "-c", "trap 'echo down; exit 7' TERM; echo up; while :; do sleep 1; done");
+        await nex.LineAsync(line => line.Contains("\"up\"", StringComparison.Ordinal)).Within();
+
+        nex.Signal(NexHome.Interrupt);
+
+        Assert.Equal(130, (await nex.EndAsync()).Code);
+        JsonNode[] lines = [.. nex.Lines.Reached.Where(line => line.StartsWith('{')).Select(line => JsonNode.Parse(line)!)];
+        Assert.Contains(lines, line => (string?)line["text"] == "down");
+        Assert.Equal(("ended", 7), ((string?)lines[^1]["type"], (int?)lines[^1]["code"]));
     }
 
     [Fact]
