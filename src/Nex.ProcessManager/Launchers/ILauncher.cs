@@ -32,7 +32,8 @@ internal interface ILauncher : IAsyncDisposable
 
 /// <summary>An agent's process, its sandbox, and all that the host holds for it.</summary>
 /// <remarks>
-/// It is disposed of once, when its process has ended: that removes all the rest, and first waits for what <see cref="CompleteAsync"/> does.
+/// It is disposed of when its process has ended: that removes all the rest, and first waits for what <see cref="CompleteAsync"/> does. Where it throws an
+/// <see cref="IOException"/>, as on a host that is short of files for a while, it is disposed of again; otherwise once.
 /// </remarks>
 internal interface ILaunchedAgent : IAsyncDisposable
 {

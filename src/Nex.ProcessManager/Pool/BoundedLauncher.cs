@@ -11,6 +11,9 @@ namespace Nex.ProcessManager.Pool;
 /// </summary>
 internal sealed partial class BoundedLauncher(PooledAgent agent, AgentEnvironment environment)
 {
+    private static readonly TimeSpan RemovalInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RemovalPatience = TimeSpan.FromMinutes(1);
+
     private readonly ILogger _logger = environment.Logger;
 
     /// <exception cref="AgentStartException">It was given up, or failed in a way that the launcher foresaw.</exception>
@@ -87,7 +90,26 @@ internal sealed partial class BoundedLauncher(PooledAgent agent, AgentEnvironmen
             await environment.EndsWithinAsync(launched.Exited, environment.Options.ExitTimeout, CancellationToken.None).ConfigureAwait(false);
         }
 
-        await launched.DisposeAsync().ConfigureAwait(false);
+        await RemoveAsync(launched).ConfigureAwait(false);
+    }
+
+    /// <summary>What a host cannot remove while it is short of files or memory must not stay for good. In a stop without time it is left to the launcher.</summary>
+    private async Task RemoveAsync(ILaunchedAgent launched)
+    {
+        long begun = environment.Time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await launched.DisposeAsync().ConfigureAwait(false);
+                return;
+            }
+            catch (IOException failure) when (environment.Time.GetElapsedTime(begun) < RemovalPatience && !environment.Force.IsCancellationRequested)
+            {
+                LogRemovedLater(_logger, failure, agent.Id);
+                await Task.Delay(RemovalInterval, environment.Time, environment.Force).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
     }
 
     private void Kill(ILaunchedAgent launched)
@@ -130,6 +152,9 @@ internal sealed partial class BoundedLauncher(PooledAgent agent, AgentEnvironmen
 
     [LoggerMessage(305, LogLevel.Warning, "What the host does for agent {AgentId} hangs: it is not waited for any more, and cleaned up when it comes back")]
     private static partial void LogLeftBehind(ILogger logger, string agentId);
+
+    [LoggerMessage(308, LogLevel.Debug, "What the host holds for agent {AgentId} cannot be removed now: it is tried again")]
+    private static partial void LogRemovedLater(ILogger logger, Exception failure, string agentId);
 
     [LoggerMessage(306, LogLevel.Information, "What the host did for agent {AgentId}, and was not waited for, has failed")]
     private static partial void LogFailedLate(ILogger logger, Exception failure, string agentId);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Win32.SafeHandles;
 using Nex.Linux;
 using Nex.Linux.Processes;
@@ -19,6 +20,7 @@ internal sealed class RunDirectory
 
     private const UnixFileMode WritableByOthers = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
 
+    private readonly ConcurrentQueue<string> _waste = new();
     private readonly SafeFileHandle _lock;
 
     private RunDirectory(string path, InstanceName instance, SafeFileHandle held)
@@ -88,11 +90,30 @@ internal sealed class RunDirectory
     /// <summary>Makes the directory of an agent, and in it the working directory for its workload.</summary>
     internal AgentDirectory CreateAgent(string agentId)
     {
+        RemoveWaste();
         string path = Path.Combine(DirectoryPath, agentId);
         Directory.CreateDirectory(path, Private);
-        string work = Path.Combine(path, "work");
-        Directory.CreateDirectory(work, Private);
-        return new AgentDirectory(path, work);
+        var agent = new AgentDirectory(path, Path.Combine(path, "work"));
+        try
+        {
+            Directory.CreateDirectory(agent.Work, Private);
+            return agent;
+        }
+        catch
+        {
+            Discard(agent);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Removes the directory of an agent that was not launched. Where the host cannot, as when it is short of files, that is done before the next one is
+    /// made: after a launch that failed there is a next one.
+    /// </summary>
+    internal void Discard(AgentDirectory agent)
+    {
+        _waste.Enqueue(agent.Path);
+        RemoveWaste();
     }
 
     /// <summary>Writes down which process an agent is, for the manager that finds it when this one has been killed.</summary>
@@ -145,6 +166,22 @@ internal sealed class RunDirectory
     {
         using SafeFileHandle directory = Descriptor.OpenReadOnly(path);
         return FileLock.TryTake(directory, path);
+    }
+
+    private void RemoveWaste()
+    {
+        while (_waste.TryDequeue(out string? path))
+        {
+            try
+            {
+                Remove(path);
+            }
+            catch (IOException)
+            {
+                _waste.Enqueue(path);
+                return;
+            }
+        }
     }
 
     private static UnixFileMode Mode => ProcessControl.EffectiveUserId == 0 ? Passable : Private;

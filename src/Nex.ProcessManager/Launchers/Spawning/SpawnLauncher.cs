@@ -64,7 +64,7 @@ internal sealed partial class SpawnLauncher(ProcessManagerOptions options, ILogg
         try
         {
             AgentDirectory directory = runDirectory.CreateAgent(agentId);
-            undo.Push(new Undo(() => RunDirectory.Remove(directory.Path)));
+            undo.Push(new Undo(() => runDirectory.Discard(directory)));
             (SafeFileHandle link, SafeFileHandle theirLink) = SocketPair.Create();
             undo.Push(link);
             (SafeFileHandle outputSocket, SafeFileHandle theirOutput) = SocketPair.Create();

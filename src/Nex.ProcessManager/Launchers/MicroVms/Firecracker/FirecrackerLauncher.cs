@@ -60,7 +60,7 @@ internal sealed partial class FirecrackerLauncher(ProcessManagerOptions options,
         {
             if (directory is not null)
             {
-                RunDirectory.Remove(directory.Path);
+                runDirectory.Discard(directory);
             }
 
             throw failure is IOException or UnauthorizedAccessException or FirecrackerException

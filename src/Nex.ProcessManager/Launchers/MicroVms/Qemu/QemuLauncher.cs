@@ -47,7 +47,7 @@ internal sealed partial class QemuLauncher(ProcessManagerOptions options, TimePr
         {
             if (directory is not null)
             {
-                RunDirectory.Remove(directory.Path);
+                runDirectory.Discard(directory);
             }
 
             throw failure is IOException or UnauthorizedAccessException
