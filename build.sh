@@ -20,7 +20,7 @@ usage: ./build.sh COMMAND [ARGUMENT...]
   test [OPTION…]   build, then run all tests; options go to each test program, such as --filter-class '*PoolTests'
   demo [ARG…]      build, then run the demo; --sandbox qemu runs it in microVMs, --help tells more
   bench [ARG…]     build, then run the benchmarks; --help tells which there are
-  chaos [ARG…]     build, then put load on a node, break what can be broken, and check what must hold all the same
+  chaos [ARG…]     build, then put load on a node of each sandbox, break what can be broken, and check what must hold all the same
   publish          put the native programs into artifacts/publish
   format [--check] format all sources; with --check, only say what is not formatted
   help             print this

@@ -7,9 +7,10 @@ internal sealed record ChaosOptions
 {
     internal required Sandbox Sandbox { get; init; }
 
+    /// <summary>From the first round on, rests included.</summary>
     internal required TimeSpan Length { get; init; }
 
-    /// <summary>From which everything that is chosen follows: what is done, to whom of those there are, and when. What the system makes of it does not.</summary>
+    /// <summary>What <see cref="Dice"/> throws follows from it.</summary>
     internal required int Seed { get; init; }
 
     internal int Users { get; init; } = 4;
@@ -25,6 +26,10 @@ internal sealed record ChaosOptions
     internal bool IsMachine => Sandbox is Sandbox.Qemu or Sandbox.Firecracker;
 
     internal string SandboxName => Sandbox.ToString().ToLowerInvariant();
+
+    /// <summary>A file of this run, in a directory that is there then.</summary>
+    internal string OutputPath(string extension) =>
+        Path.Combine(Directory.CreateDirectory(Path.Combine(Artifacts, "chaos")).FullName, $"{SandboxName}-{Seed}.{extension}");
 
     /// <summary>How long an answer may take while nothing hinders it: the longest deadline of the node, and some more on a busy host.</summary>
     internal TimeSpan AnswerTimeout => TimeSpan.FromSeconds(90);

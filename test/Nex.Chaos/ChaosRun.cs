@@ -7,24 +7,31 @@ using Nex.Chaos.World;
 namespace Nex.Chaos;
 
 /// <summary>
-/// One run: a world in which users and an adversary do what they like, in rounds. After each there is quiet, and what must be true then is
-/// looked at; some of it throughout.
+/// One run: a world in which users and an adversary do what they like, in rounds. Every second one is strict: an answer or an event that is missing then
+/// has no excuse. After each there is rest, and what must be true then is looked at; some of it throughout.
 /// </summary>
 internal sealed class ChaosRun
 {
+    private const int LeastRounds = 2;
+
+    // So that two, with their rests, have room in the shortest run.
+    private const double ShareOfRound = 0.4;
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Round = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestRound = TimeSpan.FromSeconds(30);
 
     private readonly ChaosWorld _world;
     private readonly Adversary _adversary;
+    private readonly AgentWatch _agents;
     private readonly User[] _users;
     private readonly Rest _rest;
+    private readonly Growth _growth = new();
 
     private ChaosRun(ChaosWorld world)
     {
         _world = world;
         _adversary = new Adversary(world);
-        _users = [.. Enumerable.Range(1, world.Options.Users).Select(number => new User(world, world.Options.Seed + number))];
+        _agents = new AgentWatch(world);
+        _users = [.. Enumerable.Range(1, world.Options.Users).Select(number => new User(world, $"user {number}", _agents))];
         _rest = new Rest(world);
     }
 
@@ -33,50 +40,68 @@ internal sealed class ChaosRun
     {
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"chaos: sandbox {options.SandboxName}, {options.Length.TotalMinutes:0.#} min, {options.Users} users, seed {options.Seed}"));
-        await using ChaosWorld world = await ChaosWorld.OpenAsync(options);
+        var tally = new Tally();
         try
         {
+            await using ChaosWorld world = await ChaosWorld.OpenAsync(options, tally);
             await new ChaosRun(world).RunAsync(cancellation);
         }
         catch (Exception failure) when (failure is InvalidOperationException or TimeoutException)
         {
-            world.Tally.Violate($"The run could not go on: {failure.Message}");
+            tally.Violate($"The run could not go on: {failure.Message}");
         }
 
-        await world.Node.KeepLogAsync();
-        world.Tally.Print();
-        return world.Tally.Violations.Count == 0;
+        Console.WriteLine(await Summary.WriteAsync(options, tally));
+        return tally.Violations.Count == 0;
     }
 
     private async Task RunAsync(CancellationToken cancellation)
     {
-        // What runs for the first time stays in memory.
-        await DisturbAsync(WarmUp, [], cancellation);
-        Footprint first = await _rest.ReachAsync();
-        TimeSpan done = TimeSpan.Zero;
-        while (done < _world.Options.Length && !cancellation.IsCancellationRequested)
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Task watching = _agents.WatchAsync(over.Token);
+        try
         {
-            TimeSpan length = TimeSpan.FromTicks(Math.Min(Round.Ticks, (_world.Options.Length - done).Ticks));
-            // In the second half the node lives on, so that what it gathers would be seen.
-            _world.MayRestartNode = done < _world.Options.Length / 2;
-            await DisturbAsync(length, [_adversary.RunAsync, new OneWorkloadEach(_world).WatchAsync], cancellation);
-            done += length;
-            Footprint now = await _rest.ReachAsync();
-            Console.WriteLine($"  {done:mm\\:ss}  {_world.Tally.Summary}, {now}");
-            first = now.Node == first.Node ? first : now;
-            _world.Tally.ViolateEach(now.GrowthSince(first));
+            await GoThroughRoundsAsync(cancellation);
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await watching;
         }
 
         await _rest.EndAsync();
-        _world.Book.Check();
         _world.Requester.Check();
     }
 
-    private async Task DisturbAsync(TimeSpan time, IReadOnlyList<Func<CancellationToken, Task>> others, CancellationToken cancellation)
+    private async Task GoThroughRoundsAsync(CancellationToken cancellation)
+    {
+        await DisturbAsync(Round.WarmUp, WarmUp, [], cancellation);
+        _growth.Add(await _rest.ReachAsync());
+        TimeSpan length = TimeSpan.FromTicks(Math.Min(LongestRound.Ticks, (long)(_world.Options.Length.Ticks * ShareOfRound)));
+        long begun = TimeProvider.System.GetTimestamp();
+        for (int number = 1; (number <= LeastRounds || Passed() + length <= _world.Options.Length) && !cancellation.IsCancellationRequested; number++)
+        {
+            bool isStrict = number % 2 == 0;
+            // In the second half the node lives on, so that what it gathers is seen.
+            var round = new Round(number, isStrict, MayEndNode: !isStrict && Passed() < _world.Options.Length / 2);
+            await DisturbAsync(round, length, [token => _adversary.RunAsync(round, token)], cancellation);
+            Footprint now = await _rest.ReachAsync();
+            _growth.Add(now);
+            _world.Tally.Rounds = number;
+            Console.WriteLine($"  {Passed():mm\\:ss}  {round}: {_world.Tally.Line}, {now}");
+        }
+
+        _world.Tally.ViolateEach(_growth.Faults());
+
+        TimeSpan Passed() => TimeProvider.System.GetElapsedTime(begun);
+    }
+
+    private async Task DisturbAsync(Round round, TimeSpan time, IReadOnlyList<Func<CancellationToken, Task>> others, CancellationToken cancellation)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         over.CancelAfter(time);
-        _world.Trace("a round begins");
-        await Task.WhenAll([.. others.Select(other => other(over.Token)), .. _users.Select(user => user.RunAsync(over.Token))]);
+        _world.Trace($"{round} begins");
+        await Task.WhenAll([.. others.Select(other => other(over.Token)), .. _users.Select(user => user.RunAsync(round, over.Token))]);
+        await _adversary.EndLameDuckAsync();
     }
 }

@@ -24,18 +24,21 @@ internal sealed partial class NodeMetrics
     }
 
     /// <summary>What does not balance.</summary>
-    internal IEnumerable<string> Faults(int poolSize)
+    internal IReadOnlyList<string> Faults(int poolSize)
     {
         (string What, double Is, double Should)[] sums =
         [
             ("warm agents", Sum("nex_agents", "state=\"warm\""), poolSize),
             ("agents", Sum("nex_agents"), poolSize),
+            ("agents that were started and have not ended", Sum("nex_agent_starts_total") + Sum("nex_agent_start_failures_total") - Sum("nex_agent_exits_total"), poolSize),
             ("workloads that started and have not ended", Sum("nex_workload_deploy_duration_seconds_count") - Sum("nex_workload_ends_total"), 0),
             ("workloads", Sum("nex_workloads"), 0),
             ("requests that wait for an agent", Sum("nex_pool_waiting"), 0),
+            ("requests in work", Sum("nex_node_requests_active"), 0),
             ("messages that wait to be published", Sum("nex_node_publish_buffered"), 0),
+            ("connections to NATS", Sum("nex_node_connected"), 1),
         ];
-        return sums.Where(sum => sum.Is != sum.Should).Select(sum => $"The node at rest counts {sum.Is} {sum.What}, and should {sum.Should}.");
+        return [.. sums.Where(sum => sum.Is != sum.Should).Select(sum => $"The node at rest counts {sum.Is} {sum.What}, and should {sum.Should}.")];
     }
 
     private double Sum(string name, string label = "") => _samples

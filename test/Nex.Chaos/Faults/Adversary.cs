@@ -2,50 +2,55 @@ using Nex.Chaos.World;
 
 namespace Nex.Chaos.Faults;
 
-/// <summary>Breaks one thing after the other, as its seed tells.</summary>
+/// <summary>Breaks one thing after the other, as its dice tell.</summary>
 internal sealed class Adversary
 {
     private const int LongestPause = 800;
 
     private readonly ChaosWorld _world;
-    private readonly Random _random;
+    private readonly ProcessFaults _processes;
     private readonly NodeFaults _node;
     private readonly Fault[] _faults;
 
     internal Adversary(ChaosWorld world)
     {
         _world = world;
-        _random = new Random(world.Options.Seed);
-        _node = new NodeFaults(world, _random);
-        _faults = [.. new ProcessFaults(world, _random).All, .. new LinkFaults(world, _random).All, .. new NatsFaults(world, _random).All, .. _node.All];
+        _processes = new ProcessFaults(world);
+        _node = new NodeFaults(world);
+        _faults = [.. _processes.All, .. new LinkFaults(world).All, .. new NatsFaults(world).All, .. _node.All];
     }
 
-    internal async Task RunAsync(CancellationToken cancellation)
+    internal async Task RunAsync(Round round, CancellationToken cancellation)
     {
+        Fault[] faults = [.. _faults.Where(fault => fault.IsFor(round))];
         try
         {
-            while (true)
+            for (int step = 0; ; step++)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(_random.Next(LongestPause)), TimeProvider.System, cancellation);
-                Fault fault = Choose();
+                Random dice = Dice.For(_world.Options.Seed, "adversary", round, step);
+                await Task.Delay(TimeSpan.FromMilliseconds(dice.Next(LongestPause)), TimeProvider.System, cancellation);
+                Fault fault = Choose(faults, dice);
                 _world.Trace(fault.Name);
-                if (await fault.DoAsync(cancellation))
+                if (await fault.DoAsync(dice, cancellation))
                 {
-                    _world.Tally.AddFault(fault.Name);
+                    _world.Tally.AddFault(fault);
                 }
 
-                await _node.EndLameDuckAsync();
+                await EndLameDuckAsync();
             }
         }
         catch (OperationCanceledException)
         {
-            await _node.EndLameDuckAsync();
+            _processes.LetGo();
         }
     }
 
-    private Fault Choose()
+    /// <summary>A node that takes no new workloads is as good as one that was stopped: somebody starts it again.</summary>
+    internal Task EndLameDuckAsync() => _node.EndLameDuckAsync();
+
+    private static Fault Choose(IReadOnlyList<Fault> faults, Random dice)
     {
-        int at = _random.Next(_faults.Sum(fault => fault.Weight));
-        return _faults.First(fault => (at -= fault.Weight) < 0);
+        int at = dice.Next(faults.Sum(fault => fault.Weight));
+        return faults.First(fault => (at -= fault.Weight) < 0);
     }
 }

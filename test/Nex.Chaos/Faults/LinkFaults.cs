@@ -9,7 +9,7 @@ namespace Nex.Chaos.Faults;
 /// Links between the node and an agent or its machine that are cut, or on which something comes that is no message. It is done at the far end, with
 /// a copy of its descriptor, as one who has taken over an agent could.
 /// </summary>
-internal sealed partial class LinkFaults(ChaosWorld world, Random random)
+internal sealed partial class LinkFaults(ChaosWorld world)
 {
     private const string SocketLink = "socket:[";
     private const int SocketLevel = 1;
@@ -18,19 +18,19 @@ internal sealed partial class LinkFaults(ChaosWorld world, Random random)
 
     internal IEnumerable<Fault> All =>
     [
-        new(8, "a link cut", _ => DoAsync(Cut)),
-        new(8, "noise on a link", _ => DoAsync(SendNoise)),
+        new(8, "a link cut", (dice, _) => DoAsync(dice, Cut)),
+        new(8, "noise on a link", (dice, _) => DoAsync(dice, link => SendNoise(link, dice))),
     ];
 
-    private Task<bool> DoAsync(Action<Socket> harm)
+    private Task<bool> DoAsync(Random dice, Action<Socket> harm)
     {
-        if (Targets.Pick(world, random, Hosts.IsHost) is not { } target || Targets.Open(target) is not { } process)
+        if (Targets.Open(world, dice, Hosts.IsHost) is not { } process)
         {
             return Task.FromResult(false);
         }
 
         using (process)
-        using (Socket? link = Copy(process))
+        using (Socket? link = Copy(process, dice.NextDouble()))
         {
             try
             {
@@ -51,18 +51,19 @@ internal sealed partial class LinkFaults(ChaosWorld world, Random random)
 
     private static void Cut(Socket link) => link.Shutdown(SocketShutdown.Both);
 
-    private void SendNoise(Socket link)
+    private static void SendNoise(Socket link, Random dice)
     {
-        byte[] noise = new byte[random.Next(1, 2000)];
-        random.NextBytes(noise);
+        byte[] noise = new byte[dice.Next(1, 2000)];
+        dice.NextBytes(noise);
         link.Blocking = false;
         _ = link.Send(noise);
     }
 
-    private Socket? Copy(PidFd process)
+    /// <param name="place">Of the one among those that it has, from 0 to 1.</param>
+    private Socket? Copy(PidFd process, double place)
     {
         Socket[] links = [.. SocketsOf(process.ProcessId).Select(number => Copy(process, number)).OfType<Socket>()];
-        Socket? chosen = links.Where(IsOfNode).ToArray() is { Length: > 0 } ofNode ? ofNode[random.Next(ofNode.Length)] : null;
+        Socket? chosen = links.Where(IsOfNode).ToArray() is { Length: > 0 } ofNode ? ofNode[(int)(place * ofNode.Length)] : null;
         foreach (Socket other in links.Where(link => link != chosen))
         {
             other.Dispose();

@@ -4,18 +4,20 @@ using Nex.Testing.Processes;
 
 namespace Nex.Chaos.Faults;
 
-/// <summary>Finds somebody to harm.</summary>
+/// <summary>Finds somebody to harm: whom the dice tell, of those that there are, in the order of their start.</summary>
 internal static class Targets
 {
-    internal static LiveProcess? Pick(ChaosWorld world, Random random, Func<LiveProcess, bool> isTarget)
+    /// <returns>Null where there is none, or it has ended meanwhile, and perhaps another has its number.</returns>
+    internal static PidFd? Open(ChaosWorld world, Random dice, Func<LiveProcess, bool> isTarget)
     {
-        LiveProcess[] targets = [.. LiveProcesses.DescendantsOf(world.Node.ProcessId).Where(isTarget)];
-        return targets.Length == 0 ? null : targets[random.Next(targets.Length)];
-    }
+        double place = dice.NextDouble();
+        LiveProcess[] all = [.. LiveProcesses.DescendantsOf(world.Node.ProcessId).Where(isTarget).OrderBy(process => process.Stat.StartTime).ThenBy(process => process.Id)];
+        if (all.Length == 0)
+        {
+            return null;
+        }
 
-    /// <returns>Null when it has ended meanwhile, and perhaps another has its number.</returns>
-    internal static PidFd? Open(LiveProcess target)
-    {
+        LiveProcess target = all[(int)(place * all.Length)];
         var descriptor = PidFd.TryOpen(target.Id);
         if (target.Identity.IsAlive)
         {

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Nex.Chaos.Checks;
 using Nex.Chaos.World;
 using Nex.Control;
 using Nex.Control.Claims;
@@ -10,50 +11,54 @@ using Nex.Control.Messages;
 namespace Nex.Chaos.Users;
 
 /// <summary>Somebody who deploys, stops, asks and lists without end, and minds nothing that may fail.</summary>
-internal sealed class User(ChaosWorld world, int seed)
+internal sealed class User(ChaosWorld world, string name, AgentWatch agents)
 {
-    private static readonly (string Kind, string Program, string[] Argv, bool Essential)[] Kinds =
+    // More than a machine has, whose kernel then ends the program; on the host, no more than it bears.
+    private const int HungryInMachine = 512;
+    private const int HungryOnHost = 64;
+
+    private readonly (string Kind, string Program, string[] Argv, bool Essential)[] _kinds =
     [
-        ("brief", "exit", ["0"], false),
-        ("failing", "exit", ["3"], false),
+        ("brief", "alone", ["0"], false),
+        ("failing", "alone", ["3"], false),
+        ("hungry", "hungry", ["memory", $"{(world.Options.IsMachine ? HungryInMachine : HungryOnHost)}"], false),
         ("lasting", "tree", ["polite"], false),
         ("family", "tree", ["children"], false),
         ("talking", "write", ["lines", "2000", "both"], false),
-        ("crashing", "exit", ["3"], true),
+        ("crashing", "alone", ["3"], true),
     ];
 
     /// <summary>What differs from one message to the next of the same meaning.</summary>
     private static readonly Regex Wording = new(@"'[^']*'|\b[0-9A-Za-z-]*\d[0-9A-Za-z-]*\b|\(.*\)", RegexOptions.Compiled);
 
-    private readonly Random _random = new(seed);
-
-    internal async Task RunAsync(CancellationToken cancellation)
+    internal async Task RunAsync(Round round, CancellationToken cancellation)
     {
-        while (!cancellation.IsCancellationRequested)
+        for (int step = 0; !cancellation.IsCancellationRequested; step++)
         {
-            await (_random.Next(100) switch
+            Random dice = Dice.For(world.Options.Seed, name, round, step);
+            await (dice.Next(100) switch
             {
-                < 35 => DeployAsync(),
-                < 65 => StopAsync(),
+                < 35 => DeployAsync(dice),
+                < 65 => StopAsync(dice),
                 < 75 => AskAsync("pings", ControlSubjects.Ping(world.NodeId)),
                 < 85 => InfoAsync(),
-                < 95 => NonsenseAsync(),
-                < 99 => FollowAsync(cancellation),
-                _ => _random.Next(20) == 0 ? LameDuckAsync() : Task.CompletedTask,
+                < 95 => NonsenseAsync(dice),
+                < 99 => FollowAsync(dice, cancellation),
+                _ => dice.Next(20) == 0 && round.MayEndNode ? LameDuckAsync() : Task.CompletedTask,
             });
         }
     }
 
-    private async Task DeployAsync()
+    private async Task DeployAsync(Random dice)
     {
-        var kind = Kinds[_random.Next(Kinds.Length)];
+        var kind = _kinds[dice.Next(_kinds.Length)];
         WorkloadEntry entry = world.Book.Add(kind.Kind, kind.Essential);
         string node = world.NodeId;
         var request = new RunRequest
         {
             Argv = kind.Argv,
             Type = "elf",
-            Location = ArtifactLocation.Of(ChaosWorld.Bucket, ChaosWorld.ArtifactOf(kind.Program, _random)),
+            Location = ArtifactLocation.Of(ChaosWorld.Bucket, ChaosWorld.ArtifactOf(kind.Program, dice)),
             Essential = kind.Essential,
             WorkloadJwt = WorkloadClaims.Sign(world.Issuer, entry.Name, hash: null, TimeProvider.System.GetUtcNow()),
             Environment = SealedEnvironment.Seal(
@@ -61,7 +66,7 @@ internal sealed class User(ChaosWorld world, int seed)
             SenderPublicKey = world.Sender.GetPublicKey(),
             TargetNode = node,
         };
-        world.Tally.AddOperation("deploys");
+        world.Tally.Add(Section.Operations, "deploys");
         byte[]? answer = await world.Requester.AskAsync(
             ControlSubjects.Deploy(ChaosWorld.Namespace, node), JsonSerializer.SerializeToUtf8Bytes(request, ControlJsonContext.Default.RunRequest));
         if (answer is null)
@@ -71,23 +76,22 @@ internal sealed class User(ChaosWorld world, int seed)
 
         try
         {
-            entry.Id = Envelope.Open(answer, MessageTypes.Run, ControlJsonContext.Default.RunReply).Id;
+            world.Book.Answer(entry, Envelope.Open(answer, MessageTypes.Run, ControlJsonContext.Default.RunReply).Id);
         }
         catch (ControlException failure) when (failure.Fault == ControlFault.Refused)
         {
-            world.Tally.Add($"refused: {Wording.Replace(failure.Message, "…")}");
+            entry.Answer = DeployAnswer.Refused;
+            world.Tally.Add(Section.Refusals, Wording.Replace(failure.Message, "…"));
+            agents.Judge(failure.Message, entry.Asked);
             if (failure.Message.Contains("has failed", StringComparison.Ordinal))
             {
                 // A node that is short of something says of what.
                 world.Tally.Violate($"A deploy failed for a reason that the node had not foreseen: {failure.Message}");
             }
-
         }
-
-        entry.IsAnswered = true;
     }
 
-    private async Task StopAsync()
+    private async Task StopAsync(Random dice)
     {
         IReadOnlyList<WorkloadEntry> running = world.Book.Running;
         if (running.Count == 0)
@@ -95,14 +99,14 @@ internal sealed class User(ChaosWorld world, int seed)
             return;
         }
 
-        WorkloadEntry entry = running[_random.Next(running.Count)];
-        world.Tally.AddOperation("stops");
+        WorkloadEntry entry = running[(int)(dice.NextDouble() * running.Count)];
+        world.Tally.Add(Section.Operations, "stops");
         await world.StopAsync(entry.Id!, entry.Name);
     }
 
     private async Task InfoAsync()
     {
-        world.Tally.AddOperation("lists of workloads");
+        world.Tally.Add(Section.Operations, "lists of workloads");
         IReadOnlyList<MachineSummary>? machines = await world.ListAsync();
         if (machines?.DistinctBy(machine => machine.Id).Count() < machines?.Count)
         {
@@ -110,40 +114,37 @@ internal sealed class User(ChaosWorld world, int seed)
         }
     }
 
-    private async Task NonsenseAsync()
+    private async Task NonsenseAsync(Random dice)
     {
-        byte[] payload = new byte[_random.Next(4096)];
-        _random.NextBytes(payload);
-        if (_random.Next(2) == 0)
+        byte[] payload = new byte[dice.Next(4096)];
+        dice.NextBytes(payload);
+        if (dice.Next(2) == 0)
         {
-            payload = Encoding.UTF8.GetBytes("{\"type\":\"elf\",\"location\":{},\"argv\":[" + new string('[', _random.Next(2000)));
+            payload = Encoding.UTF8.GetBytes("{\"type\":\"elf\",\"location\":{},\"argv\":[" + new string('[', dice.Next(2000)));
         }
 
-        string subject = _random.Next(2) == 0
+        string subject = dice.Next(2) == 0
             ? ControlSubjects.Deploy(ChaosWorld.Namespace, world.NodeId)
             : ControlSubjects.Stop(ChaosWorld.Namespace, world.NodeId);
         await AskAsync("nonsense", subject, payload);
     }
 
     /// <summary>Reads all logs for a moment, and leaves.</summary>
-    private async Task FollowAsync(CancellationToken cancellation)
+    private async Task FollowAsync(Random dice, CancellationToken cancellation)
     {
-        world.Tally.AddOperation("followers of logs");
-        world.Tally.Add("lines that were followed", await world.FollowLogsAsync(TimeSpan.FromMilliseconds(_random.Next(1000)), cancellation));
+        world.Tally.Add(Section.Operations, "followers of logs");
+        world.Tally.Add(Section.Answers, "lines that were followed", await world.FollowLogsAsync(TimeSpan.FromMilliseconds(dice.Next(1000)), cancellation));
     }
 
     private async Task LameDuckAsync()
     {
-        if (world.MayRestartNode)
-        {
-            await AskAsync("lame ducks", ControlSubjects.LameDuck(world.NodeId));
-            _ = world.LameDuck.TrySetResult();
-        }
+        await AskAsync("lame ducks", ControlSubjects.LameDuck(world.NodeId));
+        _ = world.LameDuck.TrySetResult();
     }
 
     private async Task AskAsync(string what, string subject, byte[]? payload = null)
     {
-        world.Tally.AddOperation(what);
+        world.Tally.Add(Section.Operations, what);
         _ = await world.Requester.AskAsync(subject, payload ?? []);
     }
 }

@@ -22,14 +22,15 @@ internal sealed class ChaosWorld : IAsyncDisposable
     internal const string NameVariable = "NEX_CHAOS_WORKLOAD";
 
     private const int Variants = 24;
-    private static readonly string[] Programs = ["exit", "tree", "write"];
+    private static readonly string[] Programs = ["alone", "hungry", "tree", "write"];
 
     private readonly TempDirectory _directory;
     private readonly NatsConnection _connection;
 
-    private ChaosWorld(ChaosOptions options, TempDirectory directory, SmallDisk? disk, NatsServer nats, NatsWay way, NatsConnection connection, RunningNode node)
+    private ChaosWorld(ChaosOptions options, Tally tally, TempDirectory directory, SmallDisk? disk, NatsServer nats, NatsWay way, NatsConnection connection, RunningNode node)
     {
         Options = options;
+        Tally = tally;
         Disk = disk;
         Nats = nats;
         Way = way;
@@ -49,7 +50,7 @@ internal sealed class ChaosWorld : IAsyncDisposable
 
     internal RunningNode Node { get; }
 
-    internal Tally Tally { get; } = new();
+    internal Tally Tally { get; }
 
     internal Disturbance Disturbance { get; } = new();
 
@@ -70,9 +71,6 @@ internal sealed class ChaosWorld : IAsyncDisposable
 
     internal string NodeXkey { get; private set; } = "";
 
-    /// <summary>Whether the node may be killed, and told to take no new workloads.</summary>
-    internal bool MayRestartNode { get; set; }
-
     /// <summary>Completes when the node takes no new workloads.</summary>
     internal TaskCompletionSource LameDuck { get; set; } = NewSignal();
 
@@ -89,7 +87,7 @@ internal sealed class ChaosWorld : IAsyncDisposable
         }
     }
 
-    internal static async Task<ChaosWorld> OpenAsync(ChaosOptions options)
+    internal static async Task<ChaosWorld> OpenAsync(ChaosOptions options, Tally tally)
     {
         var directory = new TempDirectory();
         SmallDisk? disk = await SmallDisk.TryMountAsync(directory.Path);
@@ -98,11 +96,19 @@ internal sealed class ChaosWorld : IAsyncDisposable
         await UploadAsync(connection);
         var way = new NatsWay(nats.Port);
         RunningNode node = await RunningNode.StartAsync(options, way.Url, directory);
-        var world = new ChaosWorld(options, directory, disk, nats, way, connection, node);
+        var world = new ChaosWorld(options, tally, directory, disk, nats, way, connection, node);
         world.Requester = await Requester.OpenAsync(connection, options, world.Disturbance, world.Tally);
         world.Book = await WorkloadBook.OpenAsync(connection, world.Tally, world.Disturbance);
-        await world.WaitForNodeAsync();
-        return world;
+        try
+        {
+            await world.WaitForNodeAsync();
+            return world;
+        }
+        catch
+        {
+            await world.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Tells what is done now, where that was asked for.</summary>
@@ -191,7 +197,7 @@ internal sealed class ChaosWorld : IAsyncDisposable
     }
 
     /// <summary>One of the artifacts that are that program: most are in the cache of the node before long.</summary>
-    internal static string ArtifactOf(string program, Random random) => $"{program}-{random.Next(Variants)}";
+    internal static string ArtifactOf(string program, Random dice) => $"{program}-{dice.Next(Variants)}";
 
     internal static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 

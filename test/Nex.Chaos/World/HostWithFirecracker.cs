@@ -5,9 +5,9 @@ using Nex.Testing.Processes;
 namespace Nex.Chaos.World;
 
 /// <summary>
-/// Where a node finds Firecracker. On a host that has none, or no KVM, the stand-in takes its place. A node refuses Firecracker without
-/// <c>/dev/kvm</c>, and has no option to say otherwise: it then starts with a <c>/dev</c> that only it and its children see, which has an empty
-/// file of that name. The node looks whether it may open that, and the stand-in always emulates.
+/// Where a node finds Firecracker. On a host that has none, or no KVM, the stand-in takes its place. A node refuses Firecracker without a
+/// <c>/dev/kvm</c> that its machines may use, and has no option to say otherwise: it then starts with a <c>/dev</c> that only it and its children see, which
+/// has an empty file of that name. The node looks who may open that, and the stand-in always emulates.
 /// </summary>
 internal sealed class HostWithFirecracker
 {
@@ -29,8 +29,6 @@ internal sealed class HostWithFirecracker
     internal static HostWithFirecracker? Of(Sandbox sandbox, TempDirectory directory) => sandbox switch
     {
         Sandbox.Firecracker when HostFirecracker.IsReal => new HostWithFirecracker(directory, "firecracker"),
-        Sandbox.Firecracker when Environment.UserName != "root" =>
-            throw new InvalidOperationException("Without firecracker and /dev/kvm a stand-in is used, which needs root: only root can give the node a /dev of its own."),
         Sandbox.Firecracker => new HostWithFirecracker(directory, HostFirecracker.WriteStandin(directory)),
         _ => null,
     };
@@ -38,7 +36,7 @@ internal sealed class HostWithFirecracker
     /// <summary>What starts a program so that it finds KVM here. The process becomes that program.</summary>
     internal (string Path, IReadOnlyList<string> Arguments) CommandOf(string program, IReadOnlyList<string> arguments)
     {
-        if (File.Exists(Kvm))
+        if (HostFirecracker.IsReal)
         {
             return (program, arguments);
         }
@@ -53,7 +51,9 @@ internal sealed class HostWithFirecracker
             mount --rbind /dev {devices}
             mount -t tmpfs -o mode=755 nex-chaos /dev
             ln -s {devices}/* /dev/
+            rm -f {Kvm}
             : > {Kvm}
+            chmod 666 {Kvm}
             exec "$@"
 
             """);

@@ -41,10 +41,10 @@ internal sealed class NatsWay : IAsyncDisposable
     }
 
     /// <summary>Puts bytes that are no NATS among those to the node.</summary>
-    internal void SendNoise(int seed)
+    internal void SendNoise(Random dice)
     {
         byte[] noise = new byte[64];
-        new Random(seed).NextBytes(noise);
+        dice.NextBytes(noise);
         foreach (Socket client in _pairs.Keys)
         {
             try

@@ -33,32 +33,28 @@ internal sealed class Requester : IAsyncDisposable
         return requester;
     }
 
-    /// <returns>The answer; null where there was none and need not have been.</returns>
+    /// <returns>The answer; null where there was none, which is noted where it has no excuse.</returns>
     internal async Task<byte[]?> AskAsync(string subject, byte[] payload)
     {
         string reply = $"{_inbox}.{Interlocked.Increment(ref _last)}";
         var pending = new Pending(subject, TimeProvider.System.GetUtcNow());
         _pending[reply] = pending;
-        try
+        string reason = await TryAskAsync(pending, reply, payload);
+        if (pending.First.Task.IsCompleted)
         {
-            await _connection.PublishAsync(subject, payload, replyTo: reply).AsTask().WaitAsync(_options.AnswerTimeout);
-            Task over = _disturbance.NextOver;
-            if (await Task.WhenAny(pending.First.Task, over).WaitAsync(_options.AnswerTimeout) != over || pending.First.Task.IsCompleted)
-            {
-                _tally.Add("answers");
-                return await pending.First.Task;
-            }
-        }
-        catch (Exception failure) when (failure is TimeoutException or NatsException)
-        {
-            if (!_disturbance.Touches(pending.Sent, TimeProvider.System.GetUtcNow()))
-            {
-                _tally.Violate($"A request to {subject} was not answered within {_options.AnswerTimeout.TotalSeconds} s: {failure.Message}");
-            }
-
+            _tally.Add(Section.Answers, "answers");
+            return await pending.First.Task;
         }
 
-        _tally.Add("requests without an answer, while something was away");
+        if (MayBeLost(pending))
+        {
+            _tally.Add(Section.Excuses, "requests without an answer, while the node, NATS or the way there was away");
+        }
+        else
+        {
+            _tally.Violate($"A request to {subject} at {pending.Sent:HH:mm:ss.fff} was not answered within {_options.AnswerTimeout.TotalSeconds} s: {reason}");
+        }
+
         return null;
     }
 
@@ -70,12 +66,12 @@ internal sealed class Requester : IAsyncDisposable
     {
         foreach (Pending pending in _pending.Values.Where(pending => pending.Answers > 1))
         {
-            if (pending.IsContradicted || !_disturbance.Touches(pending.Sent, pending.Last))
+            if (pending.IsContradicted || !_disturbance.MayLoseAnswer(pending.Sent, pending.Last))
             {
                 _tally.Violate($"A request to {pending.Subject} at {pending.Sent:HH:mm:ss.fff} was answered {pending.Answers} times:{pending.Texts}");
             }
 
-            _tally.Add("answers that a broken connection brought again", pending.Answers - 1);
+            _tally.Add(Section.Excuses, "answers that came again from a connection that broke", pending.Answers - 1);
         }
     }
 
@@ -85,6 +81,30 @@ internal sealed class Requester : IAsyncDisposable
         await _reading;
         _over.Dispose();
     }
+
+    /// <summary>Waits for the answer, for as long as there may be one.</summary>
+    /// <returns>Why none was waited for any longer.</returns>
+    private async Task<string> TryAskAsync(Pending pending, string reply, byte[] payload)
+    {
+        try
+        {
+            Task over = _disturbance.NextOver;
+            Task timeout = Task.Delay(_options.AnswerTimeout, TimeProvider.System);
+            await _connection.PublishAsync(pending.Subject, payload, replyTo: reply).AsTask().WaitAsync(_options.AnswerTimeout);
+            while (await Task.WhenAny(pending.First.Task, over, timeout) == over && !MayBeLost(pending))
+            {
+                over = _disturbance.NextOver;
+            }
+
+            return "none came";
+        }
+        catch (Exception failure) when (failure is TimeoutException or NatsException)
+        {
+            return failure.Message;
+        }
+    }
+
+    private bool MayBeLost(Pending pending) => _disturbance.MayLoseAnswer(pending.Sent, TimeProvider.System.GetUtcNow());
 
     private async Task ReadAsync(INatsSub<byte[]> answers)
     {

@@ -1,9 +1,9 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Nex.Linux;
 using Nex.Linux.Processes;
-using Nex.ProcessManager.Launchers.Spawning;
 using Nex.Testing.Files;
 using Nex.Testing.Processes;
 using Nex.Testing.Waiting;
@@ -21,8 +21,8 @@ internal sealed class RunningNode : IAsyncDisposable
     private readonly HostWithFirecracker? _firecracker;
     private readonly int _metricsPort = FreePort();
     private ProgramUnderTest? _program;
-    private string? _softLimit;
-    private string? _hardLimit;
+    private int _linesKept;
+    private readonly HashSet<ProcessIdentity> _lives = [];
 
     private RunningNode(ChaosOptions options, string natsUrl, TempDirectory directory)
     {
@@ -30,11 +30,26 @@ internal sealed class RunningNode : IAsyncDisposable
         _natsUrl = natsUrl;
         _directory = directory.Path;
         _firecracker = HostWithFirecracker.Of(options.Sandbox, directory);
+        FilesLimit = new ProcessLimit(this, "nofile");
+        MemoryLimit = new ProcessLimit(this, "as");
     }
 
     internal Uri MetricsUrl => new($"http://127.0.0.1:{_metricsPort}/metrics");
 
     internal int ProcessId => _program!.ProcessId;
+
+    internal ProcessIdentity Identity { get; private set; }
+
+    /// <summary>All that it has been, from its first start on.</summary>
+    internal IReadOnlySet<ProcessIdentity> Lives => _lives;
+
+    /// <summary>How many files it may have open.</summary>
+    internal ProcessLimit FilesLimit { get; }
+
+    /// <summary>How much it may have mapped, in bytes.</summary>
+    internal ProcessLimit MemoryLimit { get; }
+
+    internal long MappedBytes => long.Parse(File.ReadAllText($"/proc/{ProcessId}/statm").Split(' ')[0], CultureInfo.InvariantCulture) * Environment.SystemPageSize;
 
     internal Task<ProcessExit> Exited => _program!.Exited;
 
@@ -42,6 +57,10 @@ internal sealed class RunningNode : IAsyncDisposable
     internal IReadOnlyList<string> Lines => _program!.Lines.Reached;
 
     internal string RunDirectory => Path.Combine(_directory, "run");
+
+    internal string DataDirectory => Path.Combine(_directory, "data");
+
+    internal string TemporaryDirectory => Path.Combine(_directory, "tmp");
 
     internal static async Task<RunningNode> StartAsync(ChaosOptions options, string natsUrl, TempDirectory directory)
     {
@@ -57,26 +76,14 @@ internal sealed class RunningNode : IAsyncDisposable
         string nex = Path.Combine(_options.Artifacts, "native/nex");
         string[] arguments = ["--server", _natsUrl, "node", "up", "--config", configuration];
         (string program, IReadOnlyList<string> its) = _firecracker?.CommandOf(nex, arguments) ?? (nex, arguments);
-        _program = await ProgramUnderTest.StartAsync(program, its);
+        _ = Directory.CreateDirectory(TemporaryDirectory);
+        _program = await ProgramUnderTest.StartAsync(program, its, new Dictionary<string, string> { ["TMPDIR"] = TemporaryDirectory });
+        _linesKept = 0;
+        Identity = ProcessIdentity.TryGet(ProcessId) ?? throw new InvalidOperationException("The node has ended at once.");
+        _ = _lives.Add(Identity);
     }
 
     internal bool Signal(int signal) => _program!.Signal(signal);
-
-    /// <summary>Limits how many files it may have open; null for the limit that it began with.</summary>
-    internal async Task LimitFilesAsync(int? count)
-    {
-        _hardLimit ??= await RunLimitAsync(["--output", "HARD", "--noheadings", "--nofile"]);
-        _softLimit ??= await RunLimitAsync(["--output", "SOFT", "--noheadings", "--nofile"]);
-        _ = await RunLimitAsync([$"--nofile={count?.ToString() ?? _softLimit}:{_hardLimit}"]);
-    }
-
-    /// <summary>Keeps what it has written since its last start, for whoever looks into what happened.</summary>
-    internal async Task KeepLogAsync()
-    {
-        string directory = Path.Combine(_options.Artifacts, "chaos");
-        _ = Directory.CreateDirectory(directory);
-        await File.AppendAllLinesAsync(Path.Combine(directory, $"{_options.SandboxName}-{_options.Seed}.log"), Lines);
-    }
 
     internal async Task KillAsync()
     {
@@ -98,14 +105,29 @@ internal sealed class RunningNode : IAsyncDisposable
         return exit;
     }
 
-    public ValueTask DisposeAsync() => _program?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        if (_program is not null)
+        {
+            await _program.DisposeAsync();
+            await KeepLogAsync();
+        }
+    }
+
+    /// <summary>Keeps what it has written since its last start, for whoever looks into what happened.</summary>
+    private async Task KeepLogAsync()
+    {
+        string[] lines = [.. Lines.Skip(_linesKept)];
+        _linesKept += lines.Length;
+        await File.AppendAllLinesAsync(_options.OutputPath("log"), lines);
+    }
 
     private JsonObject Configuration() => new()
     {
         ["sandbox"] = _options.SandboxName,
         ["machine_pool_size"] = _options.PoolSize,
         ["workload_types"] = new JsonArray("elf"),
-        ["data_dir"] = Path.Combine(_directory, "data"),
+        ["data_dir"] = DataDirectory,
         ["run_dir"] = RunDirectory,
         ["agent_path"] = Path.Combine(_options.Artifacts, "native/nex-agent"),
         ["kernel_filepath"] = Path.Combine(_options.Artifacts, _firecracker is null ? "guest/kernel/vmlinuz" : "guest/kernel/vmlinux"),
@@ -114,17 +136,11 @@ internal sealed class RunningNode : IAsyncDisposable
         ["firecracker_path"] = _firecracker?.Path ?? "firecracker",
         // An agent that is stopped is found out within seconds.
         ["ping_interval_ms"] = 1000,
-        ["ping_timeout_ms"] = _options.IsMachine ? 20_000 : 3000,
+        ["ping_timeout_ms"] = _options.IsMachine ? 10_000 : 3000,
         ["max_start_backoff_ms"] = 2000,
         ["otel_metrics"] = true,
         ["otel_metrics_port"] = _metricsPort,
     };
-
-    private async Task<string> RunLimitAsync(IReadOnlyList<string> arguments)
-    {
-        (ProcessExit exit, string output) = await CommandRun.RunAsync("/usr/bin/prlimit", ["--pid", $"{ProcessId}", .. arguments], CancellationToken.None);
-        return exit.Code == 0 || !Signal(0) ? output.Trim() : throw new InvalidOperationException($"The limits of the node cannot be changed: {output}");
-    }
 
     private static int FreePort()
     {

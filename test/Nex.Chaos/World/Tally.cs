@@ -1,35 +1,72 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using Nex.Chaos.Faults;
 
 namespace Nex.Chaos.World;
+
+/// <summary>What is counted together.</summary>
+internal enum Section
+{
+    /// <summary>What users asked for.</summary>
+    Operations,
+
+    /// <summary>What came of it.</summary>
+    Answers,
+
+    /// <summary>Why nodes refused.</summary>
+    Refusals,
+
+    /// <summary>What was broken.</summary>
+    Faults,
+
+    /// <summary>What was missing or came twice, and may have while something else was broken.</summary>
+    Excuses,
+}
 
 /// <summary>How often what was done, and every invariant that did not hold. Used by all actors at once.</summary>
 internal sealed class Tally
 {
-    private readonly ConcurrentDictionary<string, long> _counts = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(Section Section, string What), long> _counts = new();
+    private readonly ConcurrentDictionary<Section, long> _sums = new();
+    private readonly ConcurrentDictionary<string, string> _leftOut = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<string> _violations = new();
-    private long _operations;
-    private long _faults;
+    private long _kills;
 
     internal IReadOnlyList<string> Violations => [.. _violations];
 
-    internal string Summary => string.Create(CultureInfo.InvariantCulture, $"{Volatile.Read(ref _operations):#,0} operations, {Volatile.Read(ref _faults):#,0} faults");
+    /// <summary>Faults that cannot be done on this host, and why.</summary>
+    internal IReadOnlyDictionary<string, string> LeftOut => _leftOut;
 
-    internal void Add(string what, long count = 1) => _counts.AddOrUpdate(what, count, (_, before) => before + count);
+    /// <summary>How many rounds are over.</summary>
+    internal int Rounds { get; set; }
 
-    /// <summary>Counts what a user asks for.</summary>
-    internal void AddOperation(string what)
+    internal long Operations => Sum(Section.Operations);
+
+    internal string Line => string.Create(
+        CultureInfo.InvariantCulture, $"{Operations:#,0} operations, {Sum(Section.Faults):#,0} faults, {Interlocked.Read(ref _kills):#,0} of them kills, {Sum(Section.Excuses):#,0} excuses");
+
+    internal void Add(Section section, string what, long count = 1)
     {
-        Interlocked.Increment(ref _operations);
-        Add(what);
+        _ = _counts.AddOrUpdate((section, what), count, (_, before) => before + count);
+        _ = _sums.AddOrUpdate(section, count, (_, before) => before + count);
     }
 
-    /// <summary>Counts what was broken.</summary>
-    internal void AddFault(string what)
+    internal void AddFault(Fault fault)
     {
-        Interlocked.Increment(ref _faults);
-        Add($"fault: {what}");
+        Add(Section.Faults, fault.Name);
+        if (fault.Kills)
+        {
+            _ = Interlocked.Increment(ref _kills);
+        }
     }
+
+    internal void LeaveOut(string fault, string reason) => _leftOut[fault] = reason;
+
+    internal long Sum(Section section) => _sums.GetValueOrDefault(section);
+
+    /// <summary>What was counted in a section, the most frequent first.</summary>
+    internal IEnumerable<(string What, long Count)> In(Section section) =>
+        _counts.Where(pair => pair.Key.Section == section).Select(pair => (pair.Key.What, pair.Value)).OrderByDescending(pair => pair.Value).ThenBy(pair => pair.What, StringComparer.Ordinal);
 
     internal void Violate(string what)
     {
@@ -43,17 +80,5 @@ internal sealed class Tally
         {
             Violate(what);
         }
-    }
-
-    internal void Print()
-    {
-        foreach ((string what, long count) in _counts.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-        {
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {count,9:#,0}  {what}"));
-        }
-
-        Console.WriteLine(_violations.IsEmpty
-            ? $"  every invariant held: {Summary}"
-            : $"  {_violations.Count} times an invariant did not hold: {Summary}");
     }
 }

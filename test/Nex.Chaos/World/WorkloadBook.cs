@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using NATS.Client.Core;
 using Nex.Control;
 using Nex.Control.Events;
@@ -8,12 +9,17 @@ namespace Nex.Chaos.World;
 /// <summary>What is known of every workload that was asked for: its answer, and what was told of it. Each has a name of its own.</summary>
 internal sealed class WorkloadBook : IAsyncDisposable
 {
+    /// <summary>How a program ends that finds that another has run on its agent.</summary>
+    private const int NotAlone = 66;
+
     private readonly ConcurrentDictionary<string, WorkloadEntry> _entries = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, WorkloadEntry> _open = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> _names = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, byte> _seen = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _over = new();
     private readonly Tally _tally;
     private readonly Disturbance _disturbance;
     private Task _reading = Task.CompletedTask;
-    private readonly ConcurrentDictionary<string, byte> _seen = new(StringComparer.Ordinal);
     private int _last;
 
     private WorkloadBook(Tally tally, Disturbance disturbance)
@@ -22,7 +28,8 @@ internal sealed class WorkloadBook : IAsyncDisposable
         _disturbance = disturbance;
     }
 
-    internal IReadOnlyList<WorkloadEntry> Running => [.. _entries.Values.Where(entry => entry is { Id: not null, Stops: 0 })];
+    internal IReadOnlyList<WorkloadEntry> Running =>
+        [.. _open.Values.Where(entry => entry is { Id: not null, Stops: 0 }).OrderBy(entry => entry.Number)];
 
     internal static async Task<WorkloadBook> OpenAsync(NatsConnection connection, Tally tally, Disturbance disturbance)
     {
@@ -34,33 +41,41 @@ internal sealed class WorkloadBook : IAsyncDisposable
 
     internal WorkloadEntry Add(string kind, bool essential)
     {
-        var entry = new WorkloadEntry { Name = $"{kind}-{Interlocked.Increment(ref _last)}", IsEssential = essential, Asked = TimeProvider.System.GetUtcNow() };
-        _entries[entry.Name] = entry;
+        int number = Interlocked.Increment(ref _last);
+        var entry = new WorkloadEntry { Number = number, Name = $"{kind}-{number}", IsEssential = essential, Asked = TimeProvider.System.GetUtcNow() };
+        _entries[entry.Name] = _open[entry.Name] = entry;
         return entry;
     }
 
-    /// <summary>For the end, when nothing runs any more: what started has ended once, unless that could get lost.</summary>
-    internal void Check()
+    /// <summary>Notes that the node answered that a workload runs.</summary>
+    internal void Answer(WorkloadEntry entry, string id)
     {
-        foreach (WorkloadEntry entry in _entries.Values)
+        (entry.Id, entry.Answer) = (id, DeployAnswer.Started);
+        _tally.Add(Section.Answers, "workloads that started");
+        if (!_names.TryAdd(id, entry.Name))
         {
-            bool hindered = _disturbance.Touches(entry.Asked, entry.Ended ?? TimeProvider.System.GetUtcNow());
-            if (entry.Stops > 1 || (!entry.IsEssential && entry.Starts > 1))
+            _tally.Violate($"{entry.Name} and {_names[id]} have the same id: {id}.");
+        }
+    }
+
+    /// <summary>At rest, when nothing runs any more: what has not been told yet and cannot have been lost.</summary>
+    internal IReadOnlyList<string> Owed() =>
+    [
+        .. _open.Values.Where(entry => entry.FaultAtRest is not null && !MayHaveLost(entry)).OrderBy(entry => entry.Number).Select(entry => $"{entry.Name} {entry.FaultAtRest}."),
+    ];
+
+    /// <summary>Then, when nothing is owed: closes what is open, and counts what was excused.</summary>
+    internal void Close()
+    {
+        foreach (WorkloadEntry entry in _open.Values)
+        {
+            if (entry.FaultAtRest is not null)
             {
-                _tally.Violate($"{entry.Name} was told to have started {entry.Starts} and ended {entry.Stops} times.");
-            }
-            else if (!hindered && entry.Id is not null && (entry.Starts == 0 || entry.Stops == 0))
-            {
-                _tally.Violate($"{entry.Name} was answered to have started, and told to have started {entry.Starts} and ended {entry.Stops} times.");
-            }
-            else if (!hindered && entry is { Id: null, IsAnswered: true, Starts: > 0 })
-            {
-                _tally.Violate($"{entry.Name} was refused, and told to have started.");
+                _tally.Add(Section.Excuses, "workloads of which not all was told, while the node or NATS was away");
             }
         }
 
-        _tally.Add("workloads that started", _entries.Values.Count(entry => entry.Id is not null));
-        _tally.Add("workloads that ended, as was told", _entries.Values.Sum(entry => (long)entry.Stops));
+        _open.Clear();
     }
 
     public async ValueTask DisposeAsync()
@@ -69,6 +84,8 @@ internal sealed class WorkloadBook : IAsyncDisposable
         await _reading;
         _over.Dispose();
     }
+
+    private bool MayHaveLost(WorkloadEntry entry) => _disturbance.MayLoseEvent(entry.Asked, entry.Ended ?? TimeProvider.System.GetUtcNow());
 
     private async Task ReadAsync(INatsSub<byte[]> events)
     {
@@ -85,20 +102,8 @@ internal sealed class WorkloadBook : IAsyncDisposable
         }
     }
 
-    /// <summary>A connection that broke sends what it cannot know to have arrived once more; otherwise nothing may come twice.</summary>
-    private void TakeAgain(string subject)
-    {
-        DateTimeOffset now = TimeProvider.System.GetUtcNow();
-        _tally.Add("events that a broken connection brought again");
-        if (!_disturbance.Touches(now, now))
-        {
-            _tally.Violate($"An event came twice on {subject}.");
-        }
-    }
-
     private void Take(NatsMsg<byte[]> message)
     {
-        _tally.Add("events");
         try
         {
             var told = EventEnvelope.Read(message.Data ?? []);
@@ -106,10 +111,10 @@ internal sealed class WorkloadBook : IAsyncDisposable
             {
                 TakeAgain(message.Subject);
             }
-            else if (told.Data is System.Text.Json.JsonElement data && data.TryGetProperty("workload_name", out System.Text.Json.JsonElement name)
+            else if (told.Data is JsonElement data && data.TryGetProperty("workload_name", out JsonElement name)
                 && _entries.TryGetValue(name.GetString() ?? "", out WorkloadEntry? entry))
             {
-                entry.Count(told.Type);
+                Take(entry, told.Type, data);
             }
         }
         catch (ControlException failure)
@@ -117,45 +122,33 @@ internal sealed class WorkloadBook : IAsyncDisposable
             _tally.Violate($"What came on {message.Subject} is no event: {failure.Message}");
         }
     }
-}
 
-/// <summary>One workload.</summary>
-internal sealed class WorkloadEntry
-{
-    private int _starts;
-    private int _stops;
-
-    internal required string Name { get; init; }
-
-    internal required bool IsEssential { get; init; }
-
-    internal required DateTimeOffset Asked { get; init; }
-
-    internal DateTimeOffset? Ended { get; private set; }
-
-    /// <summary>What the node answered to the deploy; null where it refused, or nothing is known.</summary>
-    internal string? Id { get; set; }
-
-    /// <summary>Whether there was an answer to the deploy.</summary>
-    internal bool IsAnswered { get; set; }
-
-    internal int Starts => Volatile.Read(ref _starts);
-
-    internal int Stops => Volatile.Read(ref _stops);
-
-    internal void Count(string? type)
+    private void Take(WorkloadEntry entry, string? type, JsonElement data)
     {
-        switch (type)
+        entry.Count(type);
+        if (entry.Stops > 1 || (!entry.IsEssential && entry.Starts > 1))
         {
-            case EventTypes.WorkloadStarted:
-                Interlocked.Increment(ref _starts);
-                break;
-            case EventTypes.WorkloadStopped:
-                Interlocked.Increment(ref _stops);
-                Ended = TimeProvider.System.GetUtcNow();
-                break;
-            default:
-                break;
+            _tally.Violate($"{entry.Name} was told to have started {entry.Starts} and ended {entry.Stops} times.");
+        }
+
+        if (type == EventTypes.WorkloadStopped)
+        {
+            _tally.Add(Section.Answers, "workloads that ended, as was told");
+            if (data.TryGetProperty("code", out JsonElement code) && code.GetInt32() == NotAlone)
+            {
+                _tally.Violate($"{entry.Name} ran on an agent that had served another before.");
+            }
+        }
+    }
+
+    /// <summary>A connection that broke sends what it cannot know to have arrived once more; otherwise nothing may come twice.</summary>
+    private void TakeAgain(string subject)
+    {
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        _tally.Add(Section.Excuses, "events that came again from a connection that broke");
+        if (!_disturbance.MayLoseAnswer(now, now))
+        {
+            _tally.Violate($"An event came twice on {subject}.");
         }
     }
 }

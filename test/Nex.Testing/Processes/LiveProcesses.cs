@@ -40,13 +40,14 @@ internal static class LiveProcesses
     /// <summary>The children of a process, and theirs, and so on.</summary>
     internal static IReadOnlyList<LiveProcess> DescendantsOf(int pid)
     {
-        var found = new List<LiveProcess>(ChildrenOf(pid));
+        ILookup<int, ProcessStat> children = ProcessStat.ReadAll().Where(stat => !stat.IsZombie).ToLookup(stat => stat.ParentId);
+        var found = new List<ProcessStat>(children[pid]);
         for (int index = 0; index < found.Count; index++)
         {
-            found.AddRange(ChildrenOf(found[index].Id));
+            found.AddRange(children[found[index].ProcessId]);
         }
 
-        return found;
+        return [.. found.Select(stat => new LiveProcess(stat, Arguments(stat.ProcessId)))];
     }
 
     /// <summary>Waits until processes have ended, without polling.</summary>
