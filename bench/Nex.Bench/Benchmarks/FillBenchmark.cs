@@ -6,7 +6,7 @@ using Nex.ProcessManager.Configuration;
 
 namespace Nex.Bench.Benchmarks;
 
-/// <summary>How soon a new manager has agents.</summary>
+/// <summary>How soon a new manager has agents, compared to how soon as many bare native programs say hello.</summary>
 internal sealed class FillBenchmark : Benchmark
 {
     private const string First = "pool.first_warm";
@@ -19,12 +19,33 @@ internal sealed class FillBenchmark : Benchmark
     {
         var filled = new List<double>();
         var first = new Series(() => MeasureAsync(context, filled));
+        using var hello = new HelloServer(context);
+        var bareFirst = new Series(() => hello.MeasureAsync(context.BaselineProgram));
+        var bareAll = new Series(async () =>
+        {
+            using Crowd crowd = await hello.StartManyAsync(context.BaselineProgram, Agents, Environment.ProcessorCount);
+            return crowd.Waits[^1];
+        });
         int rounds = context.Pick(5, 15, 60);
-        await Series.InterleaveAsync(context, Fill, rounds, first);
+        await Series.InterleaveAsync(context, Fill, rounds, first, bareFirst, bareAll);
         return
         [
-            new Figure { Name = First, Unit = "ms", Samples = first.Samples, Note = "a new manager with a pool of 10, sandbox none" },
-            new Figure { Name = Fill, Unit = "ms", Samples = new Samples(filled.TakeLast(rounds)) },
+            new Figure
+            {
+                Name = First,
+                Unit = "ms",
+                Samples = first.Samples,
+                Baseline = bareFirst.Samples,
+                Note = "a new manager with a pool of 10, sandbox none; the baseline is the start of a bare native .NET program that says hello",
+            },
+            new Figure
+            {
+                Name = Fill,
+                Unit = "ms",
+                Samples = new Samples(filled.TakeLast(rounds)),
+                Baseline = bareAll.Samples,
+                Note = $"the baseline is the start of {Agents} of them, as many at a time",
+            },
         ];
     }
 

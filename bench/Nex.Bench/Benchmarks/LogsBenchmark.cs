@@ -8,33 +8,52 @@ using Nex.Workloads;
 
 namespace Nex.Bench.Benchmarks;
 
-/// <summary>How many lines of a program that writes as fast as it can reach a reader of its logs.</summary>
+/// <summary>How many lines of a program that writes as fast as it can reach a reader of its logs, compared to one who reads its output himself.</summary>
 internal sealed class LogsBenchmark : Benchmark
 {
     private const string Name = "logs.throughput";
-    private const int Lines = 200_000;
+    private const int LineCount = 200_000;
+
+    private const int WarmUps = 1;
+    private static readonly string Lines = LineCount.ToString(CultureInfo.InvariantCulture);
 
     internal override IReadOnlyList<string> Names => [Name];
 
     internal override async Task<IReadOnlyList<Figure>> RunAsync(BenchContext context)
     {
         string program = await context.Programs.GetAsync("lines");
-        int rounds = context.Pick(2, 5, 20);
         await using RunningNode node = await RunningNode.StartAsync(context, Sandbox.None);
-        var samples = new List<double>();
-        long missed = 0;
-        for (int round = 0; round < rounds; round++)
+        var missed = new List<long>();
+        var read = new Series(async () =>
         {
-            context.Progress.Report(Name, round, rounds);
             string fifo = context.Workspace.NewPath("begin");
-            DeployRequest request = await node.AddAsync(program, Lines.ToString(CultureInfo.InvariantCulture), fifo);
+            DeployRequest request = await node.AddAsync(program, Lines, fifo);
             (double perSecond, int received) = await MeasureAsync(node, request, fifo, context.CancellationToken);
-            samples.Add(perSecond);
-            missed += Lines - received;
-        }
+            missed.Add(LineCount - received);
+            return perSecond;
+        });
+        var bare = new Series(() => Task.FromResult(MeasureBare(program, context.Workspace.NewPath("begin"))));
+        int rounds = context.Pick(2, 5, 20);
+        await Series.InterleaveAsync(context, Name, WarmUps, rounds, read, bare);
+        return
+        [
+            new Figure
+            {
+                Name = Name,
+                Unit = "lines/s",
+                Samples = read.Samples,
+                Baseline = bare.Samples,
+                Note = $"the reader missed {missed.TakeLast(rounds).Sum():#,0} of {(long)rounds * LineCount:#,0} lines; the baseline counts the lines of the same program on a pipe. More is better",
+            },
+        ];
+    }
 
-        string note = missed == 0 ? "the reader missed no line" : $"the reader missed {missed:#,0} of {(long)rounds * Lines:#,0} lines";
-        return [new Figure { Name = Name, Unit = "lines/s", Samples = new Samples(samples), Note = note }];
+    private static double MeasureBare(string program, string fifo)
+    {
+        using var child = PipedChild.Start(program, Lines, fifo);
+        child.WaitForOutput();
+        using FileStream begin = File.OpenWrite(fifo);
+        return child.CountLines();
     }
 
     private static async Task<(double PerSecond, int Received)> MeasureAsync(

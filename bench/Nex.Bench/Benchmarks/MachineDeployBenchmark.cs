@@ -52,6 +52,7 @@ internal sealed class MachineDeployBenchmark : Benchmark
                 Name = Small,
                 Unit = "ms",
                 Samples = smallDeploys.Samples,
+                Alone = "what a fork and an execution take within the guest cannot be seen from outside",
                 Note = $"a program of {new FileInfo(small).Length / 1024:#,0} KiB, to tell the start from the transfer",
             },
         ];

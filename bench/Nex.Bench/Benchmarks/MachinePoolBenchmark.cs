@@ -6,7 +6,9 @@ using Nex.ProcessManager.Configuration;
 
 namespace Nex.Bench.Benchmarks;
 
-/// <summary>Many clones alive at once: how soon they are up, what they occupy together, how soon they are gone, and that nothing is left.</summary>
+/// <summary>
+/// Many clones alive at once: how soon they are up, what they occupy together, how soon they are gone, and that nothing is left; compared to as many bare clones.
+/// </summary>
 internal sealed class MachinePoolBenchmark : Benchmark
 {
     private const string Fill = "vm.pool.fill";
@@ -19,7 +21,7 @@ internal sealed class MachinePoolBenchmark : Benchmark
     {
         int machines = context.Pick(10, 50, 50);
         context.Progress.Report(Fill, 0, machines);
-        await MakeTemplateAsync(context);
+        using MachineTemplate template = await MakeTemplateAsync(context);
         int descriptors = OpenDescriptors();
         double available = ProcessMemory.Available();
         ProcessManagerOptions options = Machines.Clones(context, machines);
@@ -34,17 +36,30 @@ internal sealed class MachinePoolBenchmark : Benchmark
         double stopped = Series.Since(begun);
         CheckLeftovers(options, running, descriptors);
         double kept = available - ProcessMemory.Available();
+        using BareMachines bare = await BareMachines.StartAsync(template, options.SandboxUserId, machines, options.MaxConcurrentStarts);
+        double bareTogether = bare.Memory.Sum(machine => machine.Proportional);
         return
         [
-            ToFigure(Fill, "ms", filled, $"{running.Count} clones alive at once, from nothing but a template on disk"),
-            ToFigure(Memory, "MB", together, $"their PSS; the host had {taken:#,0} MB less available while they were up, and {kept:#,0} MB less when they were gone"),
-            ToFigure(Stop, "ms", stopped, "afterwards there was no process, no directory and no open descriptor of theirs"),
+            ToFigure(Fill, "ms", filled, bare.Filled, $"{running.Count} clones alive at once, from nothing but a template on disk; the baseline is as many by a bare program, {options.MaxConcurrentStarts} at a time"),
+            ToFigure(Memory, "MB", together, bareTogether, $"their PSS; the host had {taken:#,0} MB less available while they were up, and {kept:#,0} MB less when they were gone"),
+            ToFigure(Stop, "ms", stopped, bare.Stop(), "afterwards there was no process, no directory and no open descriptor of theirs; bare ones are killed"),
         ];
+
+        Figure ToFigure(string name, string unit, double value, double baseline, string note) => new()
+        {
+            Name = name,
+            Unit = unit,
+            Samples = new Samples([value]),
+            Baseline = new Samples([baseline]),
+            Scale = $"{machines} machines",
+            Note = note,
+        };
     }
 
-    private static async Task MakeTemplateAsync(BenchContext context)
+    private static async Task<MachineTemplate> MakeTemplateAsync(BenchContext context)
     {
         await using RunningPool first = await RunningPool.StartAsync(context, Machines.Clones(context, 1));
+        return MachineTemplate.Of(Machines.TemplateDirectory(context));
     }
 
     private static void CheckLeftovers(ProcessManagerOptions options, IReadOnlyList<ProcessIdentity> machines, int descriptors)
@@ -66,7 +81,4 @@ internal sealed class MachinePoolBenchmark : Benchmark
     private static int OpenDescriptors() => Directory.EnumerateFileSystemEntries("/proc/self/fd")
         .Select(descriptor => new FileInfo(descriptor).LinkTarget ?? "")
         .Count(target => target.StartsWith("socket:", StringComparison.Ordinal) || target.StartsWith("/memfd:", StringComparison.Ordinal) || target.EndsWith("[pidfd]", StringComparison.Ordinal));
-
-    private static Figure ToFigure(string name, string unit, double value, string note) =>
-        new() { Name = name, Unit = unit, Samples = new Samples([value]), Note = note };
 }

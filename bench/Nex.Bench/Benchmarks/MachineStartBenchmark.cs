@@ -8,7 +8,7 @@ namespace Nex.Bench.Benchmarks;
 
 /// <summary>
 /// The start of one machine, booted and cloned, by turns; the clone is compared to that of the same machine by a bare program. And the stop of
-/// a clone, from the call until its process has ended and all of it is removed.
+/// a clone, from the call until its process has ended and all of it is removed, compared to a kill of the bare one.
 /// </summary>
 internal sealed class MachineStartBenchmark : Benchmark
 {
@@ -27,15 +27,15 @@ internal sealed class MachineStartBenchmark : Benchmark
         await using RunningPool clones = await RunningPool.StartAsync(context, options);
         using var template = MachineTemplate.Of(Machines.TemplateDirectory(context));
         await using RunningPool boots = await RunningPool.StartAsync(context, options with { MicroVm = options.MicroVm with { UseTemplates = false } });
-        var stops = new List<double>();
+        List<double> stops = [], bareStops = [];
         var ofBoots = new Series(() => MeasureAsync(boots, times, []));
         var ofClones = new Series(() => MeasureAsync(clones, times, stops));
-        var bare = new Series(() => MeasureBareAsync(template, options.SandboxUserId));
-        int rounds = context.Pick(3, 10, 50);
+        var bare = new Series(() => MeasureBareAsync(template, options.SandboxUserId, bareStops));
+        int rounds = context.Pick(2, 10, 30);
         await Series.InterleaveAsync(context, Boot, WarmUps, rounds, ofBoots, ofClones, bare);
         return
         [
-            new Figure { Name = Boot, Unit = "ms", Samples = ofBoots.Samples, Note = $"from launch to warm, {template.Acceleration}" },
+            new Figure { Name = Boot, Unit = "ms", Samples = ofBoots.Samples, Alone = "vm.clone.boot compares it", Note = $"from launch to warm, {template.Acceleration}" },
             new Figure
             {
                 Name = Clone,
@@ -54,7 +54,14 @@ internal sealed class MachineStartBenchmark : Benchmark
                 Limits = [new Limit(Measure.Ratio, 0.125)],
                 Note = "the same clone, compared to the boot",
             },
-            new Figure { Name = Stop, Unit = "ms", Samples = new Samples(stops.TakeLast(rounds)), Note = "a clone without a workload, from the call until nothing of it is left" },
+            new Figure
+            {
+                Name = Stop,
+                Unit = "ms",
+                Samples = new Samples(stops.TakeLast(rounds)),
+                Baseline = new Samples(bareStops.TakeLast(rounds)),
+                Note = "a clone without a workload, asked to end, from the call until nothing of it is left; the baseline is a kill of the bare one",
+            },
         ];
     }
 
@@ -72,12 +79,16 @@ internal sealed class MachineStartBenchmark : Benchmark
     }
 
     /// <summary>It blocks, as a bare program may: not on a thread that others need.</summary>
-    private static Task<double> MeasureBareAsync(MachineTemplate template, uint userId) => Task.Factory.StartNew(
+    private static Task<double> MeasureBareAsync(MachineTemplate template, uint userId, List<double> stops) => Task.Factory.StartNew(
         () =>
         {
             long begun = Stopwatch.GetTimestamp();
-            using var machine = BareMachine.Clone(template, userId);
-            return Series.Since(begun);
+            var machine = BareMachine.Clone(template, userId);
+            double started = Series.Since(begun);
+            begun = Stopwatch.GetTimestamp();
+            machine.Dispose();
+            stops.Add(Series.Since(begun));
+            return started;
         },
         TaskCreationOptions.LongRunning);
 }

@@ -4,7 +4,7 @@ using Nex.ProcessManager.Configuration;
 
 namespace Nex.Bench.Benchmarks;
 
-/// <summary>What a warm agent occupies, and what it makes the node occupy.</summary>
+/// <summary>What a warm agent occupies, compared to a bare native program that waits as it does, and what it makes the node occupy.</summary>
 internal sealed class MemoryBenchmark : Benchmark
 {
     private const string Plain = "agent.pss";
@@ -17,12 +17,13 @@ internal sealed class MemoryBenchmark : Benchmark
     internal override async Task<IReadOnlyList<Figure>> RunAsync(BenchContext context)
     {
         var figures = new List<Figure>();
+        Samples bare = await MeasureBareAsync(context);
         if (context.IsWanted(Plain) || context.IsWanted(Node))
         {
-            figures.AddRange(await MeasurePlainAsync(context));
+            figures.AddRange(await MeasurePlainAsync(context, bare));
         }
 
-        if (await context.TryAsync(Namespaces, () => MeasureNamespacesAsync(context)) is { } namespaces)
+        if (await context.TryAsync(Namespaces, () => MeasureNamespacesAsync(context, bare)) is { } namespaces)
         {
             figures.Add(namespaces);
         }
@@ -30,7 +31,14 @@ internal sealed class MemoryBenchmark : Benchmark
         return figures;
     }
 
-    private static async Task<IReadOnlyList<Figure>> MeasurePlainAsync(BenchContext context)
+    private static async Task<Samples> MeasureBareAsync(BenchContext context)
+    {
+        using var hello = new HelloServer(context);
+        using Crowd crowd = await hello.StartManyAsync(context.BaselineProgram, Agents, Environment.ProcessorCount);
+        return crowd.Memory;
+    }
+
+    private static async Task<IReadOnlyList<Figure>> MeasurePlainAsync(BenchContext context, Samples bare)
     {
         context.Progress.Report(Plain, 0, Agents);
         ProcessManagerOptions options = Options(context, Sandbox.None);
@@ -41,7 +49,9 @@ internal sealed class MemoryBenchmark : Benchmark
             Name = Plain,
             Unit = "MB",
             Samples = new Samples(ProcessMemory.OfAgents()),
+            Baseline = bare,
             Limits = [new Limit(Measure.P50, 1.5)],
+            Note = $"PSS of one of {Agents}; the baseline is that of one of {Agents} bare native .NET programs that have said hello and wait",
         };
 
         // The code that starts agents has been compiled by now: what the node grows by with a second pool is due to its agents.
@@ -49,10 +59,10 @@ internal sealed class MemoryBenchmark : Benchmark
         await using RunningPool second = await RunningPool.StartAsync(context, options);
         await PingedAsync(second, options, context.CancellationToken);
         double growth = ProcessMemory.OfThisProcess() - before;
-        return [figure, new Figure { Name = Node, Unit = "MB", Samples = new Samples([growth / Agents]) }];
+        return [figure, new Figure { Name = Node, Unit = "MB", Samples = new Samples([growth / Agents]), Alone = "it is what a node keeps for an agent, and who has no agents keeps nothing" }];
     }
 
-    private static async Task<Figure> MeasureNamespacesAsync(BenchContext context)
+    private static async Task<Figure> MeasureNamespacesAsync(BenchContext context, Samples bare)
     {
         ProcessManagerOptions options = Options(context, Sandbox.Namespaces);
         await using RunningPool pool = await RunningPool.StartAsync(context, options);
@@ -62,6 +72,7 @@ internal sealed class MemoryBenchmark : Benchmark
             Name = Namespaces,
             Unit = "MB",
             Samples = new Samples(ProcessMemory.OfAgents()),
+            Baseline = bare,
             Note = "the agent and the bubblewrap around it together",
         };
     }

@@ -17,6 +17,7 @@ internal sealed class PrepareBenchmark : Benchmark
     private const string Burst = "pool.prepare.burst";
     private const int Callers = 64;
     private const int WarmUps = 3;
+    internal const string Alone = "nothing barer hands out agents";
     private static readonly DeployRequest Request = new() { Name = "bench" };
 
     internal override IReadOnlyList<string> Names => [Each, Burst];
@@ -51,6 +52,7 @@ internal sealed class PrepareBenchmark : Benchmark
                 Unit = "µs",
                 Samples = new Samples(calls),
                 Limits = [new Limit(Measure.P50, 20), new Limit(Measure.P99, 1000)],
+                Alone = Alone,
                 Note = "each of 64 callers at once, on a full pool of 64",
             },
             new Figure
@@ -58,6 +60,7 @@ internal sealed class PrepareBenchmark : Benchmark
                 Name = Burst,
                 Unit = "µs",
                 Samples = new Samples(bursts),
+                Alone = Alone,
                 Note = "from the release of the 64 callers until the last has its agent",
             },
         ];

@@ -22,8 +22,12 @@ internal sealed class RefillBenchmark : Benchmark
         ProcessManagerOptions options = RunningPool.Options(context, Sandbox.None, Agents);
         await using RunningPool pool = await RunningPool.StartAsync(context, options);
         using var hello = new HelloServer(context);
-        var refill = new Series(() => MeasureAsync(pool));
-        var bare = new Series(async () => Agents / await hello.MeasureManyAsync(context.BaselineProgram, Agents, options.MaxConcurrentStarts));
+        var refill = new Series(() => MeasureAsync(pool, Agents));
+        var bare = new Series(async () =>
+        {
+            using Crowd crowd = await hello.StartManyAsync(context.BaselineProgram, Agents, options.MaxConcurrentStarts);
+            return crowd.PerSecond;
+        });
         await Series.InterleaveAsync(context, Name, warmUps: 1, context.Pick(3, 10, 40), refill, bare);
         return
         [
@@ -38,15 +42,17 @@ internal sealed class RefillBenchmark : Benchmark
         ];
     }
 
-    private static async Task<double> MeasureAsync(RunningPool pool)
+    /// <summary>Takes all warm agents.</summary>
+    /// <returns>How many a second come in their places.</returns>
+    internal static async Task<double> MeasureAsync(RunningPool pool, int agents)
     {
         string[] taken = await Task.WhenAll(
-            Enumerable.Range(0, Agents).Select(_ => pool.Manager.PrepareNextWorkloadAsync(new DeployRequest { Name = "bench" }).AsTask()));
+            Enumerable.Range(0, agents).Select(_ => pool.Manager.PrepareNextWorkloadAsync(new DeployRequest { Name = "bench" }).AsTask()));
         long begun = Stopwatch.GetTimestamp();
         await pool.Watch.FullAsync();
         double seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
         await Task.WhenAll(taken.Select(id => pool.Manager.StopProcessAsync(id)));
         await pool.Watch.QuietAsync();
-        return Agents / seconds;
+        return agents / seconds;
     }
 }

@@ -5,7 +5,7 @@ using Nex.ProcessManager.Configuration;
 
 namespace Nex.Bench.Benchmarks;
 
-/// <summary>The stop of a manager with 100 warm agents.</summary>
+/// <summary>The stop of a manager with 100 warm agents, compared to that of as many bare native programs.</summary>
 internal sealed class StopPoolBenchmark : Benchmark
 {
     private const string Name = "stop.pool";
@@ -15,17 +15,30 @@ internal sealed class StopPoolBenchmark : Benchmark
 
     internal override async Task<IReadOnlyList<Figure>> RunAsync(BenchContext context)
     {
-        int rounds = context.Pick(2, 5, 20);
-        var samples = new List<double>();
-        for (int round = 0; round < rounds; round++)
+        using var hello = new HelloServer(context);
+        var stop = new Series(async () =>
         {
-            context.Progress.Report(Name, round, rounds);
             await using RunningPool pool = await RunningPool.StartAsync(context, RunningPool.Options(context, Sandbox.None, Agents));
             long begun = Stopwatch.GetTimestamp();
             await pool.Manager.StopAsync();
-            samples.Add(Series.Since(begun));
-        }
-
-        return [new Figure { Name = Name, Unit = "ms", Samples = new Samples(samples), Note = "100 warm agents, sandbox none" }];
+            return Series.Since(begun);
+        });
+        var bare = new Series(async () =>
+        {
+            using Crowd crowd = await hello.StartManyAsync(context.BaselineProgram, Agents, Environment.ProcessorCount);
+            return crowd.Stop();
+        });
+        await Series.InterleaveAsync(context, Name, warmUps: 0, context.Pick(2, 5, 20), stop, bare);
+        return
+        [
+            new Figure
+            {
+                Name = Name,
+                Unit = "ms",
+                Samples = stop.Samples,
+                Baseline = bare.Samples,
+                Note = $"{Agents} warm agents, sandbox none, each asked to end; the baseline kills as many bare native .NET programs and waits for them",
+            },
+        ];
     }
 }

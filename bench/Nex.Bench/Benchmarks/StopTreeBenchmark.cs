@@ -7,7 +7,10 @@ using Nex.Workloads;
 
 namespace Nex.Bench.Benchmarks;
 
-/// <summary>The stop of a workload of ten processes: from the call until it returns, when none is left.</summary>
+/// <summary>
+/// The stop of a workload of ten processes: from the call until it returns, when none is left. It is asked first, and then its agent ends too; the least
+/// is to kill the group of the same processes, and to wait until none is left.
+/// </summary>
 internal sealed class StopTreeBenchmark : Benchmark
 {
     private const string Plain = "stop.tree";
@@ -31,8 +34,23 @@ internal sealed class StopTreeBenchmark : Benchmark
             }
         }
 
-        await Series.InterleaveAsync(context, Plain, context.Pick(20, 50, 200), [.. measured.Select(one => one.Series)]);
-        return [.. measured.Select(one => new Figure { Name = one.Name, Unit = "ms", Samples = one.Series.Samples })];
+        var bare = new Series(() => Task.FromResult(MeasureBare(program)));
+        await Series.InterleaveAsync(context, Plain, context.Pick(20, 50, 200), [.. measured.Select(one => one.Series), bare]);
+        return [.. measured.Select(one => new Figure
+        {
+            Name = one.Name,
+            Unit = "ms",
+            Samples = one.Series.Samples,
+            Baseline = bare.Samples,
+            Note = one.Name == Plain ? "a workload of ten processes, and its agent; the baseline kills the group of the same processes and waits for them" : null,
+        })];
+    }
+
+    private static double MeasureBare(string program)
+    {
+        using var tree = PipedChild.Start(program, Processes);
+        tree.WaitForOutput();
+        return tree.Stop();
     }
 
     private static async Task<double> MeasureAsync(RunningNode node, DeployRequest request)

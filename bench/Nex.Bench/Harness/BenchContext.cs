@@ -1,3 +1,5 @@
+using Nex.Bench.Running;
+
 namespace Nex.Bench.Harness;
 
 /// <summary>How long a run may take.</summary>
@@ -6,10 +8,10 @@ internal enum Effort
     /// <summary>Below two minutes.</summary>
     Quick,
 
-    /// <summary>About three minutes.</summary>
+    /// <summary>Some five minutes.</summary>
     Default,
 
-    /// <summary>As long as it takes for steady figures.</summary>
+    /// <summary>As long as it takes for steady figures, and for 2,000 agents: some twenty minutes.</summary>
     Full,
 }
 
@@ -65,7 +67,21 @@ internal sealed class BenchContext(BenchOptions options, Workspace workspace, Pr
         }
     }
 
-    internal int Pick(int quick, int normal, int full) => options.Effort switch
+    /// <summary>Whether this host has memory for so many agents; notes it where not.</summary>
+    internal bool HasRoomFor(int agents, string name)
+    {
+        const double spareMegabytes = 2048;
+        double available = ProcessMemory.Available();
+        bool hasRoom = available >= agents + spareMegabytes;
+        if (!hasRoom)
+        {
+            Skipped.Add(($"{name} of {agents:#,0} agents", $"this host has {available:#,0} MB left"));
+        }
+
+        return hasRoom;
+    }
+
+    internal T Pick<T>(T quick, T normal, T full) => options.Effort switch
     {
         Effort.Quick => quick,
         Effort.Full => full,

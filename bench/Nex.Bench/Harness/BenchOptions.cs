@@ -8,11 +8,11 @@ internal sealed record BenchOptions
     internal const string Usage = """
         usage: ./build.sh bench [--quick | --full] [--check] [--compare FILE] [NAME…]
 
-          --quick   fewer samples: below two minutes
-          --full    more samples: some ten minutes
-          --check   exit with 1 when a limit is not met, as when something cannot be run
+          --quick   fewer samples, and no more than 200 agents: below two minutes on a quiet machine, instead of five
+          --full    more samples, and up to 2,000 agents: some twenty minutes
+          --check   exit with 1 when a limit is not met, as when something fails; what this host cannot run is not checked, and named at the end
           --compare FILE
-                    tell how each figure differs from that of an earlier run, whose results.json is FILE
+                    tell how each figure differs from that of an earlier run, whose results.json is FILE; those of another scale are not compared
           NAME      only the figure of that name and those below it, such as deploy or agent.pss
         """;
 

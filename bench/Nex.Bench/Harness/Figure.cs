@@ -1,7 +1,7 @@
 namespace Nex.Bench.Harness;
 
 /// <summary>A value with so many agents.</summary>
-internal readonly record struct GrowthPoint(int Agents, double Value);
+internal sealed record GrowthPoint(int Agents, double Value);
 
 /// <summary>One result: what was measured, and what it is compared to.</summary>
 internal sealed record Figure
@@ -14,6 +14,12 @@ internal sealed record Figure
 
     /// <summary>What it is compared to, measured in the same run; null where there is nothing.</summary>
     internal Samples? Baseline { get; init; }
+
+    /// <summary>Why it is compared to nothing; null where it is.</summary>
+    internal string? Alone { get; init; }
+
+    /// <summary>How much was measured, where that depends on the effort; null where no more than the number of samples does.</summary>
+    internal string? Scale { get; init; }
 
     internal IReadOnlyList<Limit> Limits { get; init; } = [];
 

@@ -8,7 +8,19 @@ namespace Nex.Bench.Harness;
 /// <param name="Baseline">The median of what it is compared to, or null.</param>
 /// <param name="Ratio">Value over baseline, or null.</param>
 /// <param name="Samples">How many there were.</param>
-internal sealed record Result(string Name, double Value, string Unit, double? Baseline, double? Ratio, double P50, double P99, int Samples);
+/// <param name="Scale">How much was measured, where that depends on how long the run may take. Only what has the same can be compared.</param>
+/// <param name="Growth">The value with so many agents, where that was measured.</param>
+internal sealed record Result(
+    string Name,
+    double Value,
+    string Unit,
+    double? Baseline,
+    double? Ratio,
+    double P50,
+    double P99,
+    int Samples,
+    string? Scale = null,
+    IReadOnlyList<GrowthPoint>? Growth = null);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(IReadOnlyList<Result>))]
@@ -33,7 +45,7 @@ internal static class ResultsFile
         Samples samples = figure.Samples;
         return new Result(
             figure.Name, Round(samples.P50), figure.Unit, Round(figure.Baseline?.P50), Round(figure.Ratio), Round(samples.P50), Round(samples.P99),
-            samples.Count);
+            samples.Count, figure.Scale, figure.Growth is { Count: > 0 } growth ? [.. growth.Select(point => point with { Value = Round(point.Value) })] : null);
     }
 
     private static double Round(double value) => Math.Round(value, 4);

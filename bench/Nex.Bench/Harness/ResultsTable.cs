@@ -27,7 +27,7 @@ internal static class ResultsTable
         {
             table.AddRow(
                 figure.Name, figure.Unit, Number(figure.Samples.P50), Number(figure.Samples.P99), figure.Samples.Count.ToString(),
-                Number(figure.Baseline?.P50), Number(figure.Ratio), string.Join(", ", figure.Limits.Select(limit => Verdict(figure, limit))));
+                figure.Alone is null ? Number(figure.Baseline?.P50) : "-", Number(figure.Ratio), string.Join(", ", figure.Limits.Select(limit => Verdict(figure, limit))));
         }
 
         console.Write(table);
@@ -39,6 +39,11 @@ internal static class ResultsTable
         foreach (Figure figure in figures.Where(figure => figure.Note is not null))
         {
             console.MarkupLineInterpolated($"[bold]{figure.Name}[/]: {figure.Note}");
+        }
+
+        foreach (IGrouping<string, string> alone in figures.Where(figure => figure.Alone is not null).GroupBy(figure => figure.Alone!, figure => figure.Name))
+        {
+            console.MarkupLineInterpolated($"[bold]{string.Join(", ", alone)}[/]: no baseline: {alone.Key}");
         }
 
         foreach ((string name, string reason) in skipped)

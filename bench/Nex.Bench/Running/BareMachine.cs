@@ -34,6 +34,8 @@ internal sealed class BareMachine : IDisposable
         _answers = new StreamReader(_monitor);
     }
 
+    internal int ProcessId => _process.ProcessId;
+
     /// <summary>Clones the machine, and returns when its agent gives the first sign of life after it was told who it is.</summary>
     internal static BareMachine Clone(MachineTemplate template, uint userId)
     {
@@ -106,6 +108,8 @@ internal sealed class BareMachine : IDisposable
             Answer(id, Clock());
         }
     }
+
+    internal void Kill() => _process.Kill();
 
     public void Dispose()
     {

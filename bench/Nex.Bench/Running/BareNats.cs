@@ -13,6 +13,8 @@ internal sealed class BareNats : IAsyncDisposable
 
     private BareNats(ProgramUnderTest program) => _program = program;
 
+    internal int ProcessId => _program.ProcessId;
+
     /// <summary>What it answers requests to.</summary>
     internal string Subject { get; } = "bare.requests";
 

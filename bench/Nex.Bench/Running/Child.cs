@@ -14,6 +14,8 @@ internal sealed class Child : IDisposable
 
     private Child(PidFd process) => _process = process;
 
+    internal int ProcessId => _process.ProcessId;
+
     /// <summary>Returns once it has become the program.</summary>
     /// <param name="standard">Its standard input and output; null for none.</param>
     internal static Child Start(string program, IReadOnlyList<string> arguments, SafeFileHandle? standard = null)
@@ -63,13 +65,15 @@ internal sealed class Child : IDisposable
         }
     }
 
+    internal void Kill() => _process.TrySignal(Signals.Kill);
+
     public void Dispose()
     {
         using (_process)
         {
             if (!_ended)
             {
-                _process.TrySignal(Signals.Kill);
+                Kill();
                 WaitForEnd();
             }
         }

@@ -48,29 +48,31 @@ internal sealed class HelloServer : IDisposable
         return Series.Since(begun);
     }
 
-    /// <summary>Seconds from the first start until so many of a program have said hello, some of them started at a time.</summary>
-    internal async Task<double> MeasureManyAsync(string program, int count, int atOnce)
+    /// <summary>Starts so many of a program, some of them at a time, and returns when each has said hello.</summary>
+    internal async Task<Crowd> StartManyAsync(string program, int count, int atOnce)
     {
-        long begun = Stopwatch.GetTimestamp();
-        var children = new List<Child>(count);
+        var crowd = new Crowd();
         try
         {
             for (int heard = 0; heard < count; heard++)
             {
-                while (children.Count < Math.Min(heard + atOnce, count))
+                while (crowd.Count < Math.Min(heard + atOnce, count))
                 {
-                    children.Add(Child.Start(program, [_path]));
+                    crowd.Add(Child.Start(program, [_path]));
                 }
 
-                using Socket connection = await _listener.AcceptAsync(_cancellationToken);
+                Socket connection = await _listener.AcceptAsync(_cancellationToken);
+                crowd.Add(connection);
                 _ = await connection.ReceiveAsync(_buffer, _cancellationToken);
+                crowd.Hear();
             }
 
-            return Stopwatch.GetElapsedTime(begun).TotalSeconds;
+            return crowd;
         }
-        finally
+        catch
         {
-            children.ForEach(child => child.Dispose());
+            crowd.Dispose();
+            throw;
         }
     }
 

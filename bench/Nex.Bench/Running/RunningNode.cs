@@ -12,7 +12,6 @@ internal sealed class RunningNode : IAsyncDisposable
 {
     private readonly ArtifactCache _cache;
     private readonly WorkloadManager _workloads;
-    private readonly PoolWatch _watch;
     private readonly CancellationToken _cancellationToken;
 
     private RunningNode(BenchContext context, ArtifactCache cache, ProcessManagerOptions options)
@@ -20,9 +19,12 @@ internal sealed class RunningNode : IAsyncDisposable
         IProcessManager processes = ProcessManagerFactory.Create(options);
         _cache = cache;
         _workloads = new WorkloadManager(processes, cache);
-        _watch = new PoolWatch(processes, context.CancellationToken);
+        Pool = new RunningPool(processes, new PoolWatch(processes, context.CancellationToken));
         _cancellationToken = context.CancellationToken;
     }
+
+    /// <summary>Its process manager, which ends with it.</summary>
+    internal RunningPool Pool { get; }
 
     /// <summary>Starts one with a few warm agents.</summary>
     internal static async Task<RunningNode> StartAsync(BenchContext context, Sandbox sandbox, int poolSize = 2)
@@ -32,7 +34,7 @@ internal sealed class RunningNode : IAsyncDisposable
         var node = new RunningNode(context, new ArtifactCache(new ArtifactCacheOptions { Directory = context.Workspace.NewPath("cache") }), options);
         try
         {
-            await node._workloads.StartAsync(node._watch, context.CancellationToken);
+            await node._workloads.StartAsync(node.Pool.Watch, context.CancellationToken);
             return node;
         }
         catch
@@ -51,7 +53,7 @@ internal sealed class RunningNode : IAsyncDisposable
     }
 
     /// <summary>Waits until no agent is being started or ended, so that the last deploy does not disturb the next.</summary>
-    internal Task QuietAsync() => _watch.QuietAsync();
+    internal Task QuietAsync() => Pool.Watch.QuietAsync();
 
     /// <summary>Deploys a program that is in the cache.</summary>
     internal Task<Workload> DeployAsync(DeployRequest request) =>
@@ -67,6 +69,8 @@ internal sealed class RunningNode : IAsyncDisposable
 
         throw new InvalidOperationException("The workload ended without a line.");
     }
+
+    internal Task StopAsync() => _workloads.StopAsync();
 
     public async ValueTask DisposeAsync()
     {

@@ -7,7 +7,7 @@ namespace Nex.Bench.Running;
 /// <summary>A process manager by itself.</summary>
 internal sealed class RunningPool : IAsyncDisposable
 {
-    private RunningPool(IProcessManager manager, PoolWatch watch)
+    internal RunningPool(IProcessManager manager, PoolWatch watch)
     {
         Manager = manager;
         Watch = watch;

@@ -10,6 +10,7 @@ namespace Nex.Node.Connections;
 internal sealed partial class ConnectionWatch : IDisposable
 {
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(1);
 
     private readonly INatsConnection _connection;
     private readonly TimeProvider _time;
@@ -84,7 +85,7 @@ internal sealed partial class ConnectionWatch : IDisposable
         {
             try
             {
-                await _connection.PingAsync(cancellationToken).AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
+                await PingAsync(cancellationToken).ConfigureAwait(false);
                 return Current == on;
             }
             catch (Exception failure) when (MayPass(failure) && !cancellationToken.IsCancellationRequested)
@@ -101,6 +102,29 @@ internal sealed partial class ConnectionWatch : IDisposable
         _connection.ConnectionOpened -= OnOpenedAsync;
         _connection.ConnectionDisconnected -= OnDisconnectedAsync;
         Count(open: false);
+    }
+
+    /// <summary>
+    /// Waits for the answer to a ping. The client takes each answer for the ping that has waited longest. Where one never reached the server, as can happen
+    /// while a connection is made, every later one waits for the answer to the next: so there is a next one.
+    /// </summary>
+    private async Task PingAsync(CancellationToken cancellationToken)
+    {
+        Task answer = _connection.PingAsync(cancellationToken).AsTask();
+        while (true)
+        {
+            try
+            {
+                await answer.WaitAsync(PingInterval, _time, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (TimeoutException) when (!answer.IsCompleted)
+            {
+                // Whether it fails is of no interest: the first one then fails too.
+                _ = _connection.PingAsync(cancellationToken).AsTask().ContinueWith(
+                    static ping => ping.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            }
+        }
     }
 
     private static bool MayPass(Exception failure) => failure is NatsException or OperationCanceledException or TimeoutException;

@@ -61,6 +61,16 @@ internal sealed class StallingProxy : IAsyncDisposable
         }
     }
 
+    /// <summary>What was held back is lost, and what comes after it reaches the server.</summary>
+    internal void Forget()
+    {
+        lock (_lock)
+        {
+            _stalled = false;
+            _held.SetLength(0);
+        }
+    }
+
     /// <summary>The connection ends, and what was held back is lost with it. Another can be made.</summary>
     internal void Break()
     {

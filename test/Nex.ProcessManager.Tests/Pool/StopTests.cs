@@ -165,19 +165,21 @@ public sealed class StopTests
         launcher: new FakeLauncher(number => number == 0 ? Stubborn with { OnKilling = kill => Assert.NotEqual(1, kill) } : new FakeAgentPlan()));
 
     [Fact]
-    public Task What_of_an_agent_cannot_be_removed_is_told_beside_its_end() => RunAsync(
-        new FakeAgentPlan { Remove = () => throw new UnauthorizedAccessException("Operation not permitted.") },
+    public Task What_of_an_agent_cannot_be_removed_within_a_minute_is_told_beside_its_end() => RunAsync(
         async test =>
         {
             (FakeAgent agent, _) = await test.StartDeployedAsync();
             agent.Exit(code: 3);
+            await test.Time.TimerSetAsync(TimeSpan.FromSeconds(1));
+            test.Time.Advance(TimeSpan.FromMinutes(1));
 
             AgentExit exit = await test.Delegate.Exited.AtAsync(0);
 
             Assert.Equal((AgentExitCause.ProcessExited, 3, false), (exit.Cause, exit.Code, exit.Killed));
-            Assert.Equal("Its process ended with exit code 3. Something of it could not be removed: Operation not permitted.", exit.Detail);
-            Assert.Contains(test.Log.Lines.Reached, line => line.Failure?.Message == "Operation not permitted.");
-        });
+            Assert.Equal("Its process ended with exit code 3. Something of it could not be removed: Directory not empty.", exit.Detail);
+            Assert.Contains(test.Log.Lines.Reached, line => line.Failure?.Message == "Directory not empty.");
+        },
+        launcher: new FakeLauncher(number => number == 0 ? new FakeAgentPlan { Remove = () => throw new IOException("Directory not empty.") } : new FakeAgentPlan()));
 
     [Fact]
     public Task A_manager_whose_directory_cannot_be_removed_is_stopped_all_the_same_and_says_so() => RunAsync(

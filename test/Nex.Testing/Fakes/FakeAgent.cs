@@ -23,6 +23,7 @@ internal sealed class FakeAgent : ILaunchedAgent
     private readonly FrameWriter _writer = new();
     private byte[] _deployId = [];
     private int _kills;
+    private volatile bool _removed;
     private int _disposed;
     private volatile bool _running;
 
@@ -87,28 +88,20 @@ internal sealed class FakeAgent : ILaunchedAgent
             _violate($"Agent {Id} was disposed of before it had ended.");
         }
 
-        bool again = false;
+        if (_removed)
+        {
+            _violate($"Agent {Id} was disposed of twice.");
+        }
+
         try
         {
             await _plan.Remove().ConfigureAwait(false);
-        }
-        catch (IOException)
-        {
-            // The host could not, and is asked again.
-            again = true;
-            throw;
+            _removed = true;
         }
         finally
         {
-            if (!again)
-            {
-                if (Interlocked.Increment(ref _disposed) > 1)
-                {
-                    _violate($"Agent {Id} was disposed of twice.");
-                }
-
-                await Link.DisposeAsync().ConfigureAwait(false);
-            }
+            _ = Interlocked.Increment(ref _disposed);
+            await Link.DisposeAsync().ConfigureAwait(false);
         }
     }
 

@@ -77,9 +77,9 @@ internal sealed class UnixSocketLink : Link
         {
             _socket.Shutdown(SocketShutdown.Receive);
         }
-        catch (SocketException)
+        catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
         {
-            // The other end is gone, and that is the end.
+            // The other end is gone, or this one, and that is the end.
         }
     }
 
