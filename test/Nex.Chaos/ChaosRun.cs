@@ -46,7 +46,7 @@ internal sealed class ChaosRun
             await using ChaosWorld world = await ChaosWorld.OpenAsync(options, tally);
             await new ChaosRun(world).RunAsync(cancellation);
         }
-        catch (Exception failure) when (failure is InvalidOperationException or TimeoutException)
+        catch (Exception failure) when (failure is InvalidOperationException or TimeoutException or IOException)
         {
             tally.Violate($"The run could not go on: {failure.Message}");
         }

@@ -29,6 +29,7 @@ internal sealed class Adversary
             {
                 Random dice = Dice.For(_world.Options.Seed, "adversary", round, step);
                 await Task.Delay(TimeSpan.FromMilliseconds(dice.Next(LongestPause)), TimeProvider.System, cancellation);
+                _world.ThrowIfNodeEnded();
                 Fault fault = Choose(faults, dice);
                 _world.Trace(fault.Name);
                 if (await fault.DoAsync(dice, cancellation))

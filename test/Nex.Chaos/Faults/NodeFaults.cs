@@ -16,7 +16,7 @@ internal sealed class NodeFaults(ChaosWorld world)
             yield return new(3, "the node killed and started again", (_, _) => KillAsync()) { MayLose = true, Kills = true, EndsNode = true };
             yield return new(3, "the node held for a moment", HoldAsync);
             yield return new(4, "no more open files for the node", WithoutFilesAsync);
-            yield return new(4, "no more memory for the node", WithoutMemoryAsync);
+            yield return new(4, "no more memory for the node", WithoutMemoryAsync) { MayLose = true, EndsNode = true };
             const string withoutDisk = "no space on the node's disk";
             if (world.Disk is { } disk)
             {
@@ -61,15 +61,37 @@ internal sealed class NodeFaults(ChaosWorld world)
 
     private async Task<bool> WithoutFilesAsync(Random dice, CancellationToken cancellation)
     {
-        await world.Node.FilesLimit.SetAsync(Directory.GetFiles($"/proc/{world.Node.ProcessId}/fd").Length + dice.Next(3));
-        return await Moment.ForAsync(Moment.Of(dice, 200, LongestMoment), world.Node.FilesLimit.ResetAsync, cancellation);
+        int node = world.Node.ProcessId;
+        var limit = new ProcessLimit(node, "nofile");
+        return await limit.TrySetAsync(Directory.GetFiles($"/proc/{node}/fd").Length + dice.Next(3))
+            && await Moment.ForAsync(Moment.Of(dice, 200, LongestMoment), limit.ResetAsync, cancellation);
     }
 
-    /// <summary>What it has mapped it keeps, and what it has reserved it may use; it gets next to nothing more. What it starts meanwhile has that limit for life.</summary>
+    /// <summary>
+    /// What it has mapped it keeps, and what it has reserved it may use; it gets next to nothing more. The runtime ends a program that cannot start
+    /// a thread: then it is started again, as whoever looks after it would.
+    /// </summary>
     private async Task<bool> WithoutMemoryAsync(Random dice, CancellationToken cancellation)
     {
-        await world.Node.MemoryLimit.SetAsync(world.Node.MappedBytes + dice.NextInt64(MostMegabytesLeft * 1024L * 1024));
-        return await Moment.ForAsync(Moment.Of(dice, 200, LongestMoment), world.Node.MemoryLimit.ResetAsync, cancellation);
+        using IDisposable hindrance = world.Disturbance.Begin(Loss.AnswersAndEvents);
+        int node = world.Node.ProcessId;
+        var limit = new ProcessLimit(node, "as");
+        if (!await limit.TrySetAsync(ProcessLimit.Mapped(node) + dice.NextInt64(MostMegabytesLeft * 1024L * 1024)))
+        {
+            return false;
+        }
+
+        await Task.WhenAny(world.Node.Exited, Task.Delay(Moment.Of(dice, 200, LongestMoment), TimeProvider.System, cancellation));
+        await limit.ResetAsync();
+        if (world.Node.Exited.IsCompleted)
+        {
+            world.Tally.Add(Section.Faults, "a node that ended for lack of memory started again");
+            await world.Node.KillAsync();
+            await world.Node.StartAsync();
+        }
+
+        await world.WaitForNodeAsync();
+        return true;
     }
 
     private static Task<bool> WithoutDiskAsync(SmallDisk disk, Random dice, CancellationToken cancellation)

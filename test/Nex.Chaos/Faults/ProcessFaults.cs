@@ -8,6 +8,7 @@ namespace Nex.Chaos.Faults;
 /// <summary>Processes below the node that are killed, stand still, or get on only now and then.</summary>
 internal sealed class ProcessFaults(ChaosWorld world)
 {
+    private const int MostMegabytesLeft = 2;
     private static readonly TimeSpan Held = TimeSpan.FromMilliseconds(60);
     private static readonly TimeSpan Free = TimeSpan.FromMilliseconds(15);
 
@@ -19,6 +20,7 @@ internal sealed class ProcessFaults(ChaosWorld world)
         new(15, "an agent or its machine stopped", (dice, _) => StopAsync(dice, Hosts.Carries)),
         new(10, "an agent or its machine held for a moment", HoldAsync),
         new(8, "a link delayed", DelayAsync),
+        new(6, "no more memory for an agent or its machine", StarveAsync),
         new(15, "a process of a workload killed", (dice, _) => KillAsync(dice, Hosts.IsWorkload)) { Kills = true },
         new(8, "a process of a workload stopped", (dice, _) => StopAsync(dice, Hosts.IsWorkload)),
     ];
@@ -50,6 +52,22 @@ internal sealed class ProcessFaults(ChaosWorld world)
 
         _stopped.Push(target);
         return Task.FromResult(target.TrySignal(Signals.Stop));
+    }
+
+    /// <summary>For as long as it lives.</summary>
+    private async Task<bool> StarveAsync(Random dice, CancellationToken cancellation)
+    {
+        using PidFd? target = Targets.Open(world, dice, Hosts.IsHost);
+        long left = dice.NextInt64(MostMegabytesLeft * 1024L * 1024);
+        try
+        {
+            return target is not null && await new ProcessLimit(target.ProcessId, "as").TrySetAsync(ProcessLimit.Mapped(target.ProcessId) + left);
+        }
+        catch (IOException)
+        {
+            // It has ended meanwhile.
+            return false;
+        }
     }
 
     /// <summary>As on a busy host.</summary>

@@ -97,7 +97,7 @@ internal sealed class ChaosWorld : IAsyncDisposable
         var way = new NatsWay(nats.Port);
         RunningNode node = await RunningNode.StartAsync(options, way.Url, directory);
         var world = new ChaosWorld(options, tally, directory, disk, nats, way, connection, node);
-        world.Requester = await Requester.OpenAsync(connection, options, world.Disturbance, world.Tally);
+        world.Requester = await Requester.OpenAsync(connection, options, world.Disturbance, world.Tally, node);
         world.Book = await WorkloadBook.OpenAsync(connection, world.Tally, world.Disturbance);
         try
         {
@@ -126,11 +126,7 @@ internal sealed class ChaosWorld : IAsyncDisposable
         long begun = TimeProvider.System.GetTimestamp();
         while (TimeProvider.System.GetElapsedTime(begun) < Options.AnswerTimeout)
         {
-            if (Node.Exited.IsCompleted)
-            {
-                throw new InvalidOperationException($"The node has ended by itself: {string.Join('\n', Node.Lines.TakeLast(20))}");
-            }
-
+            ThrowIfNodeEnded();
             if (await TryPingAsync() is { } answer)
             {
                 (NodeId, NodeXkey) = (answer.NodeId, answer.TargetXkey);
@@ -139,6 +135,15 @@ internal sealed class ChaosWorld : IAsyncDisposable
         }
 
         throw new TimeoutException($"The node did not answer: {string.Join('\n', Node.Lines.TakeLast(20))}");
+    }
+
+    /// <exception cref="InvalidOperationException">It has, and nobody meant it to.</exception>
+    internal void ThrowIfNodeEnded()
+    {
+        if (Node.Exited.IsCompleted)
+        {
+            throw new InvalidOperationException($"The node has ended by itself: {string.Join('\n', Node.Lines.TakeLast(20))}");
+        }
     }
 
     internal async Task<PingReply?> TryPingAsync()

@@ -1,30 +1,31 @@
+using System.Globalization;
 using Nex.Linux.Processes;
 using Nex.ProcessManager.Launchers.Spawning;
 
 namespace Nex.Chaos.World;
 
-/// <summary>A limit of the node, lowered for a while.</summary>
+/// <summary>A limit of a process as the kernel has it, which can be lowered, and raised again to what it was.</summary>
 /// <param name="resource">As <c>prlimit</c> names it.</param>
-internal sealed class ProcessLimit(RunningNode node, string resource)
+internal sealed class ProcessLimit(int pid, string resource)
 {
-    private string? _soft;
-    private string? _hard;
+    private string? _before;
 
-    internal async Task SetAsync(long most)
+    /// <summary>How much a process has mapped, in bytes.</summary>
+    internal static long Mapped(int pid) =>
+        long.Parse(File.ReadAllText($"/proc/{pid}/statm").Split(' ')[0], CultureInfo.InvariantCulture) * Environment.SystemPageSize;
+
+    /// <returns>False when it cannot be set, as when the process has ended.</returns>
+    internal async Task<bool> TrySetAsync(long most)
     {
-        _soft ??= await RunAsync(["--output", "SOFT", "--noheadings", $"--{resource}"]);
-        _hard ??= await RunAsync(["--output", "HARD", "--noheadings", $"--{resource}"]);
-        _ = await RunAsync([$"--{resource}={most}:{_hard}"]);
+        _before ??= await TryRunAsync("--output", "SOFT", "--noheadings", $"--{resource}");
+        return await TryRunAsync($"--{resource}={most}:") is not null;
     }
 
-    /// <summary>Gives back what the node began with.</summary>
-    internal Task ResetAsync() => RunAsync([$"--{resource}={_soft}:{_hard}"]);
+    internal Task ResetAsync() => TryRunAsync($"--{resource}={_before}:");
 
-    private async Task<string> RunAsync(IReadOnlyList<string> arguments)
+    private async Task<string?> TryRunAsync(params string[] arguments)
     {
-        (ProcessExit exit, string output) = await CommandRun.RunAsync("/usr/bin/prlimit", ["--pid", $"{node.ProcessId}", .. arguments], CancellationToken.None);
-        return exit.Code == 0 || !node.Signal(0)
-            ? output.Trim()
-            : throw new InvalidOperationException($"The limit {resource} of the node cannot be changed: {output}");
+        (ProcessExit exit, string output) = await CommandRun.RunAsync("/usr/bin/prlimit", ["--pid", $"{pid}", .. arguments], CancellationToken.None);
+        return exit.Code == 0 ? output.Trim() : null;
     }
 }

@@ -11,23 +11,26 @@ internal sealed class Requester : IAsyncDisposable
     private readonly ChaosOptions _options;
     private readonly Disturbance _disturbance;
     private readonly Tally _tally;
+    private readonly RunningNode _node;
     private readonly string _inbox = $"_INBOX.chaos.{Guid.NewGuid():N}";
     private readonly ConcurrentDictionary<string, Pending> _pending = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _over = new();
     private Task _reading = Task.CompletedTask;
     private long _last;
 
-    private Requester(NatsConnection connection, ChaosOptions options, Disturbance disturbance, Tally tally)
+    private Requester(NatsConnection connection, ChaosOptions options, Disturbance disturbance, Tally tally, RunningNode node)
     {
+        _node = node;
         _connection = connection;
         _options = options;
         _disturbance = disturbance;
         _tally = tally;
     }
 
-    internal static async Task<Requester> OpenAsync(NatsConnection connection, ChaosOptions options, Disturbance disturbance, Tally tally)
+    internal static async Task<Requester> OpenAsync(
+        NatsConnection connection, ChaosOptions options, Disturbance disturbance, Tally tally, RunningNode node)
     {
-        var requester = new Requester(connection, options, disturbance, tally);
+        var requester = new Requester(connection, options, disturbance, tally, node);
         INatsSub<byte[]> answers = await connection.SubscribeCoreAsync<byte[]>($"{requester._inbox}.*");
         requester._reading = requester.ReadAsync(answers);
         return requester;
@@ -52,7 +55,7 @@ internal sealed class Requester : IAsyncDisposable
         }
         else
         {
-            _tally.Violate($"A request to {subject} at {pending.Sent:HH:mm:ss.fff} was not answered within {_options.AnswerTimeout.TotalSeconds} s: {reason}");
+            _tally.Violate($"A request to {subject} at {pending.Sent:HH:mm:ss.fff} was not answered: {reason}");
         }
 
         return null;
@@ -90,13 +93,25 @@ internal sealed class Requester : IAsyncDisposable
         {
             Task over = _disturbance.NextOver;
             Task timeout = Task.Delay(_options.AnswerTimeout, TimeProvider.System);
+            Task ended = _node.Exited;
             await _connection.PublishAsync(pending.Subject, payload, replyTo: reply).AsTask().WaitAsync(_options.AnswerTimeout);
-            while (await Task.WhenAny(pending.First.Task, over, timeout) == over && !MayBeLost(pending))
+            while (true)
             {
-                over = _disturbance.NextOver;
+                Task first = await Task.WhenAny(pending.First.Task, over, timeout, ended);
+                if (first == ended && MayBeLost(pending))
+                {
+                    // It is about to be started again, and until then there is nobody to ask.
+                    ended = new TaskCompletionSource().Task;
+                }
+                else if (first == over && !MayBeLost(pending))
+                {
+                    over = _disturbance.NextOver;
+                }
+                else
+                {
+                    return first == ended ? "the node has ended by itself" : $"none came within {_options.AnswerTimeout.TotalSeconds} s";
+                }
             }
-
-            return "none came";
         }
         catch (Exception failure) when (failure is TimeoutException or NatsException)
         {

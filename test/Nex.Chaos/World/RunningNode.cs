@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
@@ -30,8 +29,6 @@ internal sealed class RunningNode : IAsyncDisposable
         _natsUrl = natsUrl;
         _directory = directory.Path;
         _firecracker = HostWithFirecracker.Of(options.Sandbox, directory);
-        FilesLimit = new ProcessLimit(this, "nofile");
-        MemoryLimit = new ProcessLimit(this, "as");
     }
 
     internal Uri MetricsUrl => new($"http://127.0.0.1:{_metricsPort}/metrics");
@@ -42,14 +39,6 @@ internal sealed class RunningNode : IAsyncDisposable
 
     /// <summary>All that it has been, from its first start on.</summary>
     internal IReadOnlySet<ProcessIdentity> Lives => _lives;
-
-    /// <summary>How many files it may have open.</summary>
-    internal ProcessLimit FilesLimit { get; }
-
-    /// <summary>How much it may have mapped, in bytes.</summary>
-    internal ProcessLimit MemoryLimit { get; }
-
-    internal long MappedBytes => long.Parse(File.ReadAllText($"/proc/{ProcessId}/statm").Split(' ')[0], CultureInfo.InvariantCulture) * Environment.SystemPageSize;
 
     internal Task<ProcessExit> Exited => _program!.Exited;
 
