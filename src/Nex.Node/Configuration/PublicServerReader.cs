@@ -58,7 +58,7 @@ internal static class PublicServerReader
     // What else the configuration file has.
     private static readonly string[] Others =
     [
-        "allow_non_tls", "connect_error_reports", "default_js_domain", "disable_sublist_cache", "https", "https_port", "lame_duck_duration", "lame_duck_grace_period",
+        "allow_non_tls", "connect_error_reports", "default_js_domain", "disable_sublist_cache", "http", "https", "https_port", "lame_duck_duration", "lame_duck_grace_period",
         "max_sub_tokens", "max_traced_msg_len", "no_auth_user", "no_header_support", "no_system_account", "operator", "pid_file", "ports_file_dir", "prof_port",
         "reconnect_error_reports", "resolver", "system_account", "trace_verbose", "write_deadline",
     ];
@@ -92,12 +92,13 @@ internal static class PublicServerReader
     private static void ReadOption(JsonProperty member, Dictionary<string, object> options, ConfigurationValues values)
     {
         string path = $"{NatsKeys.PublicServer.Path}.{ConfigurationValues.Clip(member.Name)}";
-        bool isBlock = member.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array;
+        (string[]? Names, string Option, Kind Kind) known = Array.Find(Options, option => IsAmong(option.Names, member.Name));
+        bool isBlock = member.Value.ValueKind == JsonValueKind.Object || (member.Value.ValueKind == JsonValueKind.Array && known.Names is null);
         if (isBlock && Find(Blocks, member.Name) is { } block)
         {
             PassOn(block, path, member.Value, options, values);
         }
-        else if (Array.Find(Options, option => IsAmong(option.Names, member.Name)) is { Names: not null } known)
+        else if (known.Names is not null)
         {
             ReadKnown(known.Option, known.Kind, path, member.Value, options, values);
         }

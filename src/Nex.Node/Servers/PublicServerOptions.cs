@@ -68,9 +68,18 @@ internal sealed record PublicServerOptions
 
     private void WriteMonitoring(Utf8JsonWriter json)
     {
-        if (Options.GetValueOrDefault(HttpPort) is long httpPort)
+        if (Options.GetValueOrDefault(HttpPort) is not long port)
         {
-            json.WriteString("http", $"{Find(HttpHost)}:{httpPort}");
+            return;
+        }
+
+        if (Find(HttpHost) is { Length: > 0 } host)
+        {
+            json.WriteString("http", $"{(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{port}");
+        }
+        else
+        {
+            json.WriteNumber(HttpPort, port);
         }
     }
 

@@ -193,9 +193,12 @@ public sealed class LoadingTests : ConfigurationTest
         Assert.Contains(configuration.Warnings, warning => warning.Contains("say it with host and port", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public void What_the_configuration_of_a_public_server_cannot_have_is_a_fault() =>
-        Assert.Equal("public_nats_server.accounts", Assert.Single(FaultsOf("""{"public_nats_server": {"accounts": {"A": {"users": [{"user": "a\u0007"}]}}}}""")).Path);
+    [Theory]
+    [InlineData("accounts", """{"A": {"users": [{"user": "a\u0007"}]}}""")]
+    [InlineData("jetstream", "[]")]
+    [InlineData("max_payload", "{}")]
+    public void What_the_configuration_of_a_public_server_cannot_have_is_a_fault(string option, string value) =>
+        Assert.Equal($"public_nats_server.{option}", Assert.Single(FaultsOf($$$"""{"public_nats_server": {"{{{option}}}": {{{value}}} }}""")).Path);
 
     [Fact]
     public void A_connection_is_read_and_none_is_a_server_of_its_own()

@@ -1,5 +1,4 @@
 using Nex.ProcessManager.Configuration;
-using Nex.Testing.Files;
 
 namespace Nex.Node.Tests.Support;
 
@@ -37,5 +36,5 @@ public abstract class NodeTest(SharedNats nats) : IAsyncLifetime
     }
 
     /// <summary>Puts a test program where the stranger's requests find it.</summary>
-    internal Task UploadAsync(string program) => Stranger.UploadAsync(program, File.ReadAllBytes(TestPrograms.Path(program)));
+    internal Task UploadAsync(string program) => nats.UploadAsync(program, Stranger);
 }
