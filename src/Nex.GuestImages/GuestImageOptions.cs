@@ -18,7 +18,10 @@ public sealed record GuestImageOptions
     /// <summary>The unpacked kernel whose modules go into the image; null for none.</summary>
     public GuestKernel? Kernel { get; init; }
 
-    /// <summary>A folder of the host whose contents go to the root of the image; null for none.</summary>
+    /// <summary>
+    /// A folder of the host whose contents go to the root of the image; null for none. What is in <c>/dev</c>, <c>/proc</c>, <c>/run</c>, <c>/sys</c>,
+    /// <c>/tmp</c> and <c>/work</c> is left out: the guest mounts something there.
+    /// </summary>
     public string? Folder { get; init; }
 
     /// <summary>Single files: the absolute path in the image, and the file of the host.</summary>

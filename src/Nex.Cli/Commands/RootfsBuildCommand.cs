@@ -91,7 +91,7 @@ internal sealed class RootfsBuildCommand : NexCommand
 
     private void RequireFittingFormat(CommandResult result)
     {
-        string? format = result.GetValue(_format);
+        string format = result.GetValue(_format) ?? Word(GuestImageFormat.Initramfs);
         if (result.GetResult(_size) is not null && format != Word(GuestImageFormat.Ext4))
         {
             result.AddError("--size is for the format ext4: the others are as large as what is in them.");

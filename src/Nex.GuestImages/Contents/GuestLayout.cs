@@ -8,4 +8,7 @@ internal static class GuestLayout
 
     /// <summary>The kernel modules, and the order to load them in.</summary>
     internal const string Modules = "/lib/nex/modules";
+
+    /// <summary>Where the agent mounts something: what an image has in there, nobody in the guest sees.</summary>
+    internal static readonly IReadOnlyList<string> Mounts = ["/dev", "/proc", "/run", "/sys", "/tmp", "/work"];
 }

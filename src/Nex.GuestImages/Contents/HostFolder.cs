@@ -2,7 +2,8 @@ namespace Nex.GuestImages.Contents;
 
 /// <summary>
 /// Takes a folder of the host into an image. Symbolic links stay links and are never followed. Owners, times and extended attributes are left
-/// behind, set-user-id and set-group-id bits too; a file with several names becomes several files.
+/// behind, set-user-id and set-group-id bits too; a file with several names becomes several files. What something is mounted over in the guest
+/// stays empty.
 /// </summary>
 internal static class HostFolder
 {
@@ -45,7 +46,8 @@ internal static class HostFolder
 
             string entryPath = GuestPath.Parse(GuestPath.Combine(path, entry.Name));
             tree.Add(entryPath, ToNode(entry));
-            if (entry is DirectoryInfo { LinkTarget: null } inner)
+            // Devices and sockets, which an image cannot hold, are mostly there.
+            if (entry is DirectoryInfo { LinkTarget: null } inner && !GuestLayout.Mounts.Contains(entryPath))
             {
                 AddContents(tree, inner, entryPath, cancellation);
             }

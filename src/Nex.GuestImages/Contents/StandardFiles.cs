@@ -13,13 +13,12 @@ internal static class StandardFiles
             tree.AddDefault("/dev/console", new CharacterDeviceNode(UnixFileMode.UserRead | UnixFileMode.UserWrite, Major: 5, Minor: 1));
         }
 
-        foreach (string path in (string[])["/dev", "/etc", GuestLayout.Modules, "/proc", "/run", "/sys", "/work"])
+        const UnixFileMode everybody = GuestNode.ProgramMode | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+        tree.AddDefault("/tmp", new DirectoryNode(everybody | UnixFileMode.StickyBit));
+        foreach (string path in (string[])["/etc", GuestLayout.Modules, .. GuestLayout.Mounts])
         {
             tree.AddDefault(path, new DirectoryNode(GuestNode.ProgramMode));
         }
-
-        const UnixFileMode everybody = GuestNode.ProgramMode | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
-        tree.AddDefault("/tmp", new DirectoryNode(everybody | UnixFileMode.StickyBit));
 
         AddText("/etc/passwd", "root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n");
         AddText("/etc/group", "root:x:0:\nnogroup:x:65534:\n");

@@ -61,6 +61,19 @@ public sealed class RootfsBuildCommandTests : IDisposable
         Assert.False(File.Exists(_directory["image"]));
     }
 
+    [Theory]
+    [InlineData("--compression", "gzip")]
+    [InlineData("--compression", "gzip", "--format", "initramfs")]
+    [InlineData("--compression", "none")]
+    public async Task An_initramfs_can_be_compressed_whether_or_not_its_format_is_named(params string[] options)
+    {
+        CommandResult result = await NexProgram.RunAsync(["rootfs", "build", "--agent", Agent, "--output", _directory["image"], .. options]);
+
+        Assert.True(result.ExitCode == 0, result.Errors);
+        byte[] start = File.ReadAllBytes(_directory["image"])[..2];
+        Assert.Equal(options[1] == "gzip" ? [0x1f, 0x8b] : "07"u8.ToArray(), start);
+    }
+
     [Fact]
     public async Task Help_names_the_formats_as_they_are_written() =>
         Assert.Contains("[default: initramfs]", (await NexProgram.RunAsync("rootfs", "build", "--help")).Output, StringComparison.Ordinal);

@@ -96,6 +96,26 @@ public sealed class HostFolderTests : ImageTest
         _ = await RefusesAsync(Options() with { Folder = Folder }, GuestImageError.UnsupportedFile, "CharacterDevice");
     }
 
+    [Theory]
+    [InlineData("/dev")]
+    [InlineData("/proc")]
+    [InlineData("/run")]
+    [InlineData("/sys")]
+    [InlineData("/tmp")]
+    [InlineData("/work")]
+    public async Task What_the_guest_mounts_something_over_is_left_empty(string path)
+    {
+        string directory = Directory.CreateDirectory(Folder + path).FullName;
+        _ = await HostTools.RunAsync("mkfifo", [Path.Combine(directory, "pipe")]);
+        _ = WriteFile($"folder{path}-not/file", "text");
+
+        GuestImage image = await BuildAsync(Options() with { Folder = Folder });
+
+        Assert.Contains(image.Entries, entry => entry.Path == path);
+        Assert.DoesNotContain(image.Entries, entry => entry.Path == $"{path}/pipe");
+        Assert.Contains(image.Entries, entry => entry.Path == $"{path}-not/file");
+    }
+
     [Fact]
     public async Task A_name_that_is_no_utf8_is_refused()
     {
