@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using CsCheck;
 using Nex.ProcessManager.Agents;
+using Nex.ProcessManager.Configuration;
 using Nex.ProcessManager.Pool;
 using Nex.ProcessManager.Tests.Pool.Linearizability;
 using Nex.ProcessManager.Tests.Support;
@@ -60,6 +61,16 @@ public sealed class PoolConcurrencyTests
         IsSilent,
     }
 
+    /// <summary>A stop may take longer than all the time that passes, so that no delegate is left behind.</summary>
+    private static readonly ProcessManagerOptions Options = DefaultOptions with
+    {
+        StartTimeout = TimeSpan.FromMinutes(4),
+        PingInterval = TimeSpan.FromMinutes(10),
+        PingTimeout = TimeSpan.FromMinutes(3),
+        ExitTimeout = TimeSpan.FromMinutes(2),
+        StopTimeout = TimeSpan.FromDays(1),
+    };
+
     private static readonly (int, IGen<Call>)[] Usual =
     [
         (8, Gen.Const(Call.PrepareNext)),
@@ -112,7 +123,7 @@ public sealed class PoolConcurrencyTests
                 await Task.WhenAll(run.Threads.Select(calls => Task.Run(() => session.DoAsync(calls)))).Within();
                 await session.AssertWholeAsync();
             },
-            DefaultOptions with { PoolSize = run.Size, MaxConcurrentStarts = run.Starts },
+            Options with { PoolSize = run.Size, MaxConcurrentStarts = run.Starts },
             // Those that are there at the beginning are normal.
             new FakeLauncher(number => Plan(run.Fates.ElementAtOrDefault(number - run.Size), late.Task)));
     }
@@ -160,6 +171,8 @@ public sealed class PoolConcurrencyTests
             }
 
             await _history.CloseAsync().Within();
+            // What time has left behind comes back behind the stop.
+            await test.Launcher.Closed.Within();
             Assert.True(_history.IsExplained(), $"There is no order in which a pool does this:\n{_history.Describe()}");
             foreach ((Task deploy, ObserverRecorder observer) in _deploys)
             {
@@ -206,7 +219,7 @@ public sealed class PoolConcurrencyTests
                     _history.Kill(id);
                     break;
                 case Call.Pass:
-                    _history.Pass(TimeSpan.FromHours(3 + (index % 8)));
+                    _history.Pass(TimeSpan.FromMinutes(3 + (index % 8)));
                     break;
                 case Call.OpenGates:
                     _ = late.TrySetResult();
