@@ -1,5 +1,6 @@
 // nex-testing-node SANDBOX RUN-DIRECTORY AGENT POOL-SIZE [PROGRAM ARGUMENT...]: fills a pool, deploys the program to one agent of it,
 // prints "agent ID" for each agent, "workload ID" and "line TEXT", then "ready", and waits until it is ended.
+using System.Reflection;
 using System.Security.Cryptography;
 using Nex.ProcessManager;
 using Nex.ProcessManager.Agents;
@@ -7,6 +8,7 @@ using Nex.ProcessManager.Configuration;
 using Nex.Protocol.Workloads;
 using Nex.Testing.Files;
 
+await FurnishAsync();
 var options = new ProcessManagerOptions
 {
     Sandbox = Enum.Parse<Sandbox>(args[0]),
@@ -43,6 +45,25 @@ if (args.Length > 4)
 warm.Wait();
 Console.WriteLine("ready");
 await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System);
+
+// Tests leave this program without files. The runtime ends one that cannot open what it wants to load, or the pipe that each of its threads has,
+// so that all is loaded now, and all threads are there.
+static async Task FurnishAsync()
+{
+    const int threads = 16;
+    LoadWithAll(Assembly.GetExecutingAssembly(), []);
+    ThreadPool.SetMinThreads(threads, threads);
+    using var together = new Barrier(threads);
+    await Task.WhenAll(Enumerable.Range(0, threads).Select(_ => Task.Run(together.SignalAndWait)));
+}
+
+static void LoadWithAll(Assembly assembly, HashSet<string> loaded)
+{
+    foreach (AssemblyName name in assembly.GetReferencedAssemblies().Where(name => loaded.Add(name.FullName)))
+    {
+        LoadWithAll(Assembly.Load(name), loaded);
+    }
+}
 
 internal sealed class Printer(CountdownEvent warm) : IProcessDelegate
 {

@@ -16,6 +16,7 @@ internal static partial class OptionNames
         ["Jailer.ChrootBaseDirectory"] = MachineKeys.ChrootBase.Path,
         ["Jailer.Path"] = MachineKeys.JailerPath.Path,
         ["KernelPath"] = MachineKeys.Kernel.Path,
+        ["MemoryMiB"] = MachineKeys.MemoryMiB.Path,
         ["QemuPath"] = MachineKeys.QemuPath.Path,
         ["RootDiskPath"] = MachineKeys.RootDisk.Path,
         ["RunDirectory"] = AgentKeys.RunDirectory.Path,

@@ -3,6 +3,7 @@ using Nex.Control;
 using Nex.Control.Claims;
 using Nex.Control.Messages;
 using Nex.Node.Artifacts;
+using Nex.Node.Configuration;
 using Nex.Node.Control;
 using Nex.ProcessManager;
 using Nex.ProcessManager.Agents;
@@ -137,7 +138,7 @@ internal sealed class DeployHandler(NodeCore node, ClaimsChecker checker, Artifa
                 {
                     ProcessManagerError.LameDuck => LameDuck,
                     ProcessManagerError.Stopping => "The node is stopping: choose another node.",
-                    ProcessManagerError.ArtifactTooLarge => failure.Message,
+                    ProcessManagerError.ArtifactTooLarge => OptionNames.ToKeys(failure.Message),
                     ProcessManagerError.LimitsUnavailable => "The limits of the workload cannot be applied on this node.",
                     _ => "This node has no agent for the workload: choose another node.",
                 },

@@ -153,7 +153,7 @@ internal sealed partial class BoundedLauncher(PooledAgent agent, AgentEnvironmen
     [LoggerMessage(305, LogLevel.Warning, "What the host does for agent {AgentId} hangs: it is not waited for any more, and cleaned up when it comes back")]
     private static partial void LogLeftBehind(ILogger logger, string agentId);
 
-    [LoggerMessage(308, LogLevel.Debug, "What the host holds for agent {AgentId} cannot be removed now: it is tried again")]
+    [LoggerMessage(315, LogLevel.Debug, "What the host holds for agent {AgentId} cannot be removed now: it is tried again")]
     private static partial void LogRemovedLater(ILogger logger, Exception failure, string agentId);
 
     [LoggerMessage(306, LogLevel.Information, "What the host did for agent {AgentId}, and was not waited for, has failed")]

@@ -10,6 +10,9 @@ namespace Nex.ProcessManager.Tests.Conformance;
 /// <summary>What machines are started from: shared by all, changed by none, and told of where it is damaged.</summary>
 public abstract partial class MicroVmConformanceTests
 {
+    /// <summary>Those of the flags of an open file that say whether it can be written to.</summary>
+    private const int AccessMode = 3;
+
     [Theory]
     [InlineData(GuestImageFormat.Squashfs)]
     [InlineData(GuestImageFormat.Ext4)]
@@ -21,7 +24,10 @@ public abstract partial class MicroVmConformanceTests
         await using RealManager host = await RealManager.StartAsync(
             Options with { PoolSize = 2, MicroVm = Options.MicroVm with { RootDiskPath = disk.Image } });
 
-        Assert.All(host.Delegate.Started.Reached, id => Assert.All(FlagsOf(disk.Image, host.ProcessOf(id).ProcessId), flags => Assert.Equal(0, flags & 3)));
+        OpenFile[] open = [.. host.Delegate.Started.Reached.SelectMany(id => OpenIn(host.ProcessOf(id).ProcessId, disk.Image))];
+        Assert.Equal(2, host.Delegate.Started.Reached.Count);
+        Assert.All(open, file => Assert.Equal(0, file.Flags & AccessMode));
+        Assert.Single(open.Select(file => file.Inode).Distinct());
 
         const string look = "cat /open/mine 2>/dev/null; echo looked";
         RealWorkload first = await ShellAsync(host, $"echo mine > /open/mine; sync; {look}");
@@ -84,15 +90,19 @@ public abstract partial class MicroVmConformanceTests
     }
 
     /// <summary>How a process has a file open.</summary>
-    private static IReadOnlyList<int> FlagsOf(string file, int process)
+    /// <summary>What a process has open of a disk, which has a name of its own in a jail.</summary>
+    private static OpenFile[] OpenIn(int process, string disk)
     {
-        string[] descriptors = [.. Directory.GetFiles($"/proc/{process}/fd").Where(descriptor => File.ResolveLinkTarget(descriptor, returnFinalTarget: false)?.FullName == file)];
-        Assert.NotEmpty(descriptors);
-        return
+        OpenFile[] open =
         [
-            .. descriptors.Select(descriptor => File.ReadLines($"/proc/{process}/fdinfo/{Path.GetFileName(descriptor)}").First(line => line.StartsWith("flags:", StringComparison.Ordinal)))
-                .Select(line => Convert.ToInt32(line["flags:".Length..].Trim(), 8)),
+            .. from descriptor in Directory.GetFiles($"/proc/{process}/fd")
+               let target = File.ResolveLinkTarget(descriptor, returnFinalTarget: false)?.FullName
+               where target == disk || Path.GetFileName(target) == "disk"
+               let info = File.ReadLines($"/proc/{process}/fdinfo/{Path.GetFileName(descriptor)}").Select(line => line.Split(":\t")).ToLookup(line => line[0], line => line[1])
+               select new OpenFile(info["ino"].Single(), Convert.ToInt32(info["flags"].Single(), 8)),
         ];
+        Assert.NotEmpty(open);
+        return open;
     }
 
     private static async Task DamageAsync(string source, string target, Damage damage, int keep)
@@ -115,6 +125,8 @@ public abstract partial class MicroVmConformanceTests
     }
 
     private static async Task<string> DigestAsync(string file) => Convert.ToHexString(SHA256.HashData(await File.ReadAllBytesAsync(file)));
+
+    private sealed record OpenFile(string Inode, int Flags);
 }
 
 /// <summary>What has happened to a file.</summary>

@@ -154,7 +154,7 @@ public abstract partial class MicroVmConformanceTests(Sandbox sandbox) : Conform
         ProcessManagerException failure = Assert.Throws<ProcessManagerException>(() => host.Manager.CheckArtifact(200 * 1024 * 1024));
         Assert.Equal(ProcessManagerError.ArtifactTooLarge, failure.Error);
         Assert.Contains("The artifact has 200 MiB, and a machine of 128 MiB has room for 39:", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("machine_template.memsize_mib", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("the option MemoryMiB", failure.Message, StringComparison.Ordinal);
         Assert.Throws<ProcessManagerException>(() => host.Manager.CheckArtifact(room + 1));
     }
 

@@ -36,8 +36,8 @@ internal static class MachineLimits
         {
             throw new ProcessManagerException(
                 ProcessManagerError.ArtifactTooLarge,
-                $"The artifact has {ToMebibytes(size)} MiB, and a machine of {machine.MemoryMiB} MiB has room for {room / MiB}: set the option MicroVm.MemoryMiB, "
-                + $"which is machine_template.memsize_mib of a node, to more than {MemoryFor(size)}, or choose another node.");
+                $"The artifact has {ToMebibytes(size)} MiB, and a machine of {machine.MemoryMiB} MiB has room for {room / MiB}: set "
+                + $"the option MemoryMiB to more than {MemoryFor(size)}, or choose another node.");
         }
     }
 
