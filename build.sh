@@ -199,17 +199,24 @@ attribute() {
 
 # run_tests PROJECT OPTION...: runs one test program, adds to the sums, and prints a line, and on a failure all that it wrote.
 run_tests() {
-    local project=$1 results="$artifacts/test-results" code=0
-    shift
-    local log="$results/$project.log" report="$results/$project.xml"
-    timeout --foreground --kill-after=10s "$test_limit" "$artifacts/bin/$project/release/$project" \
-        --results-directory "$results" --report-xunit-xml --report-xunit-xml-filename "$project.xml" \
-        --no-ansi --progress off --show-stdout failed --show-stderr failed "$@" >"$log" 2>&1 || code=$?
-    count_results "$project" "$code" "$report" "$log"
+    local code=0
+    run_test_program "$1" "$@" || code=$?
+    count_results "$1" "$code"
 }
 
+# run_test_program NAME PROJECT OPTION...: leaves a log and a report of that name.
+run_test_program() {
+    local name=$1 project=$2 results="$artifacts/test-results"
+    shift 2
+    timeout --foreground --kill-after=10s "$test_limit" "$artifacts/bin/$project/release/$project" \
+        --results-directory "$results" --report-xunit-xml --report-xunit-xml-filename "$name.xml" \
+        --no-ansi --progress off --show-stdout failed --show-stderr failed "$@" >"$results/$name.log" 2>&1
+}
+
+# count_results NAME CODE: of a test program that has ended.
 count_results() {
-    local project=$1 code=$2 report=$3 log=$4 summary='' good bad left_out
+    local name=$1 code=$2 summary='' good bad left_out
+    local log="$artifacts/test-results/$name.log" report="$artifacts/test-results/$name.xml"
     [[ -e $report ]] && summary=$(grep -oE '<assembly [^>]*>' "$report" | head -n 1)
     good=$(attribute passed "$summary")
     bad=$(($(attribute failed "$summary") + $(attribute errors "$summary")))
@@ -223,10 +230,10 @@ count_results() {
     if ((bad > 0)); then
         # A crash prints the stack of every frame of the runner: its start is what helps.
         head -n 300 "$log" | cut -c 1-400
-        ((code == 124 || code == 137)) && echo "$project ran longer than $test_limit and was ended"
-        printf 'FAILED  %-28s %4d of %d, exit code %d\n' "$project" "$bad" "$((good + bad))" "$code"
+        ((code == 124 || code == 137)) && echo "$name ran longer than $test_limit and was ended"
+        printf 'FAILED  %-32s %4d of %d, exit code %d\n' "$name" "$bad" "$((good + bad))" "$code"
     elif ((good + left_out > 0)); then
-        printf 'ok      %-28s %4d tests, %d not run, %s s\n' "$project" "$good" "$left_out" "$(attribute time "$summary")"
+        printf 'ok      %-32s %4d tests, %d not run, %s s\n' "$name" "$good" "$left_out" "$(attribute time "$summary")"
         ((left_out == 0)) || list_skipped "$log"
     fi
 }
@@ -254,23 +261,45 @@ list_skipped() {
         }' "$1"
 }
 
-# One project after the other: the tests of some measure time, and a machine may have two cores only. All of them test the native
-# nex, as users have it; some, chosen by an option, test what is quicker to build.
+# One project after the other, beside machines of the stand-in for Firecracker, which take as long as all the rest: a machine may have two processors
+# only. All of them test the native nex, as users have it; some, chosen by an option, test what is quicker to build.
 run_all_tests() {
     local project
     build
+    rm -rf "$artifacts/test-results"
+    mkdir -p "$artifacts/test-results"
     if (($# == 0)); then
         publish_cli
         export NEX_TEST_PROGRAM="$native/nex"
+        run_both_halves
+    else
+        for project in "$root"/test/*.Tests; do
+            run_tests "$(basename "$project")" "$@"
+        done
     fi
-    rm -rf "$artifacts/test-results"
-    mkdir -p "$artifacts/test-results"
-    for project in "$root"/test/*.Tests; do
-        run_tests "$(basename "$project")" "$@"
-    done
     ((passed + failed > 0)) || echo 'No test ran.'
     printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
     ((failed == 0 && passed > 0))
+}
+
+run_both_halves() {
+    local project beside code=0
+    local -r shared=Nex.ProcessManager.Tests machines='*StandinFirecracker*'
+    run_test_program "$shared.Firecracker" "$shared" --filter-class "$machines" &
+    beside=$!
+    # What runs beside does not hear of Ctrl-C.
+    trap 'kill $(cat "/proc/$beside/task/$beside/children")' EXIT
+    for project in "$root"/test/*.Tests; do
+        project=$(basename "$project")
+        if [[ $project == "$shared" ]]; then
+            run_tests "$project" --filter-not-class "$machines"
+        else
+            run_tests "$project"
+        fi
+    done
+    wait "$beside" || code=$?
+    trap - EXIT
+    count_results "$shared.Firecracker" "$code"
 }
 
 # --- coverage, mutate -------------------------------------------------------------------------------------------------

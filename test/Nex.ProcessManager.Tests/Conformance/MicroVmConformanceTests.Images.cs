@@ -76,7 +76,8 @@ public abstract partial class MicroVmConformanceTests
         // The kernel is told by its head, which is left as it is.
         await DamageAsync(Options.MicroVm.KernelPath, directory["kernel"], damage, keep: 4096);
 
-        _ = await FailToStartAsync(Options.MicroVm with { KernelPath = directory["kernel"], BootTimeout = TimeSpan.FromSeconds(10) }, startTimeout: TimeSpan.FromSeconds(10));
+        var timeout = TimeSpan.FromSeconds(5);
+        _ = await FailToStartAsync(Options.MicroVm with { KernelPath = directory["kernel"], BootTimeout = timeout }, startTimeout: timeout);
     }
 
     [Fact]
