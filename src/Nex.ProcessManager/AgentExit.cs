@@ -29,6 +29,9 @@ public enum AgentExitCause
 
     /// <summary>It never became warm.</summary>
     StartFailed,
+
+    /// <summary>It was started for a caller who waited no longer when it could have become warm, and the pool was full.</summary>
+    NotNeeded,
 }
 
 /// <summary>How an agent ended.</summary>

@@ -50,9 +50,10 @@ internal sealed partial class AgentPool
     }
 
     /// <summary>An agent has said hello: it goes to the first who waits, or becomes warm.</summary>
-    /// <returns>False when it was asked to stop meanwhile.</returns>
+    /// <returns>False when it is to end: it was asked to meanwhile, or is one too many since somebody who waited has left.</returns>
     internal bool TryMarkWarm(PooledAgent agent, AgentSession session)
     {
+        bool isNeeded;
         lock (_lock)
         {
             if (agent.State != AgentState.Starting)
@@ -60,17 +61,26 @@ internal sealed partial class AgentPool
                 return false;
             }
 
-            agent.Session = session;
-            agent.WarmSince = _time.GetTimestamp();
             _backoff.Succeeded();
-            Move(agent, AgentState.Warm);
-            agent.WarmPlace = _warm.AddLast(agent);
-            GrantNext();
-            _ready.TrySetResult();
+            isNeeded = _waiters.Count > 0 || _counts[(int)AgentState.Warm] < _size;
+            if (isNeeded)
+            {
+                agent.Session = session;
+                agent.WarmSince = _time.GetTimestamp();
+                Move(agent, AgentState.Warm);
+                agent.WarmPlace = _warm.AddLast(agent);
+                GrantNext();
+                _ready.TrySetResult();
+            }
+            else
+            {
+                StopLocked(agent);
+                agent.RequestStop(AgentExitCause.NotNeeded);
+            }
         }
 
         Changed();
-        return true;
+        return isNeeded;
     }
 
     /// <summary>An agent did not become warm.</summary>

@@ -40,8 +40,10 @@ internal sealed class Leftovers(ChaosWorld world)
         return
         [
             .. OfWorld().Concat(children.Where(process => process.Identity.IsAlive)).DistinctBy(process => process.Identity).Select(process => $"This process is left: {process}"),
-            .. ProcessStat.ReadAll().Where(stat => ChaosWorld.WorkloadOf(stat.ProcessId) is not null)
-                .Select(stat => $"This process of {ChaosWorld.WorkloadOf(stat.ProcessId)} is left: {stat.ProcessId}"),
+            .. from stat in ProcessStat.ReadAll()
+               let workload = ChaosWorld.WorkloadOf(stat.ProcessId)
+               where workload is not null && workload.StartsWith($"{world.Marker}/", StringComparison.Ordinal)
+               select $"This process of {workload} is left: {stat.ProcessId}",
             .. children.Where(child => ProcessStat.TryRead(child.Id) is { IsZombie: true } stat && stat.StartTime == child.Stat.StartTime)
                 .Select(child => $"The node has ended and not reaped {child}"),
             .. Directory.EnumerateFileSystemEntries(world.Node.RunDirectory).Select(entry => $"This is left in the run directory: {entry}"),

@@ -123,7 +123,8 @@ internal sealed class RunningNode : IAsyncDisposable
         ["initramfs_filepath"] = Path.Combine(_options.Artifacts, "guest/initramfs"),
         ["template_dir"] = Path.Combine(_options.Artifacts, "guest/templates"),
         ["firecracker_path"] = _firecracker?.Path ?? "firecracker",
-        // An agent that is stopped is found out within seconds.
+        // An agent that is stopped is found out within seconds, before it is warm and then.
+        ["boot_timeout_ms"] = 20_000,
         ["ping_interval_ms"] = 1000,
         ["ping_timeout_ms"] = _options.IsMachine ? 10_000 : 3000,
         ["max_start_backoff_ms"] = 2000,

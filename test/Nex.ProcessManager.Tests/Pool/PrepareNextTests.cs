@@ -78,6 +78,33 @@ public sealed class PrepareNextTests
     }
 
     [Fact]
+    public async Task An_agent_that_was_started_for_a_caller_who_has_left_is_not_kept_beside_a_full_pool()
+    {
+        var gates = new Gates();
+        await RunAsync(
+            async test =>
+            {
+                _ = await test.StartPreparedAsync();
+                using var cancelling = new CancellationTokenSource();
+                Task<string> wait = test.Manager.PrepareNextWorkloadAsync(Request(), cancelling.Token).AsTask();
+                // One for the caller, and one for the pool.
+                IReadOnlyList<FakeAgent> agents = await test.Launcher.Launched.CountAsync(3);
+                await cancelling.CancelAsync();
+                _ = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => wait.Within());
+
+                gates.Open(1);
+                await test.Metrics.WhenAsync(states => states.GetValueOrDefault("warm") == 1).Within();
+                gates.Open(2);
+
+                await test.Metrics.WhenAsync(states => states.GetValueOrDefault("starting") + states.GetValueOrDefault("stopping") == 0).Within();
+                Assert.Equal((1, 1), (test.Manager.Status.Prepared, test.Manager.Status.Warm));
+                Assert.True(agents.Single(agent => agent.Number == 2).IsDisposed);
+                Assert.Equal(2, test.Delegate.Started.Reached.Count);
+            },
+            launcher: gates.Launcher(closedFrom: 1));
+    }
+
+    [Fact]
     public async Task A_wait_that_is_cancelled_at_the_moment_of_the_grant_has_either_the_agent_or_left_it()
     {
         int granted = 0, cancelled = 0;
@@ -110,8 +137,8 @@ public sealed class PrepareNextTests
                     int prepared = wait.IsCompletedSuccessfully ? 2 : 1;
                     granted += wait.IsCompletedSuccessfully ? 1 : 0;
                     cancelled += wait.IsCanceled ? 1 : 0;
-                    _ = await test.Delegate.Started.CountAsync(3);
-                    Assert.Equal((prepared, 3 - prepared, 0), (test.Manager.Status.Prepared, test.Manager.Status.Warm, test.Manager.Status.Waiting));
+                    await test.Metrics.WhenAsync(agents => agents.GetValueOrDefault("starting") + agents.GetValueOrDefault("stopping") == 0).Within();
+                    Assert.Equal((prepared, 1, 0), (test.Manager.Status.Prepared, test.Manager.Status.Warm, test.Manager.Status.Waiting));
                 },
                 launcher: gates.Launcher(closedFrom: 1));
         }
