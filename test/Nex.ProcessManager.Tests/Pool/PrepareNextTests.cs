@@ -96,7 +96,7 @@ public sealed class PrepareNextTests
                 await test.Metrics.WhenAsync(states => states.GetValueOrDefault("warm") == 1).Within();
                 gates.Open(2);
 
-                await test.Metrics.WhenAsync(states => states.GetValueOrDefault("starting") + states.GetValueOrDefault("stopping") == 0).Within();
+                await test.Metrics.UntilAsync("nex.agent.exits", nameof(AgentExitCause.NotNeeded), 1);
                 Assert.Equal((1, 1), (test.Manager.Status.Prepared, test.Manager.Status.Warm));
                 Assert.True(agents.Single(agent => agent.Number == 2).IsDisposed);
                 Assert.Equal(2, test.Delegate.Started.Reached.Count);
@@ -137,7 +137,7 @@ public sealed class PrepareNextTests
                     int prepared = wait.IsCompletedSuccessfully ? 2 : 1;
                     granted += wait.IsCompletedSuccessfully ? 1 : 0;
                     cancelled += wait.IsCanceled ? 1 : 0;
-                    await test.Metrics.WhenAsync(agents => agents.GetValueOrDefault("starting") + agents.GetValueOrDefault("stopping") == 0).Within();
+                    _ = await test.Delegate.Started.CountAsync(prepared + 1);
                     Assert.Equal((prepared, 1, 0), (test.Manager.Status.Prepared, test.Manager.Status.Warm, test.Manager.Status.Waiting));
                 },
                 launcher: gates.Launcher(closedFrom: 1));
