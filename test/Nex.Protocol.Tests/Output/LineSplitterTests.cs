@@ -61,6 +61,22 @@ public sealed class LineSplitterTests
         Assert.False(line.Continues);
     }
 
+    /// <summary>Of two, three and four bytes, each the first of its length, at every place where the longest line could cut it.</summary>
+    [Theory]
+    [InlineData("\u0080")]
+    [InlineData("\u0800")]
+    [InlineData("\ud800\udc00")]
+    public void A_character_at_the_end_of_a_longest_line_is_not_cut_in_two(string character)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(character);
+        for (int inside = 1; inside < bytes.Length; inside++)
+        {
+            byte[] longer = [.. Enumerable.Repeat((byte)'x', Max - inside), .. bytes, (byte)'\n'];
+
+            Assert.Equal([Max - inside, bytes.Length], Split(longer, [1000]).Select(line => line.Bytes.Length));
+        }
+    }
+
     [Fact]
     public void A_longer_line_is_split_and_marked()
     {

@@ -57,6 +57,8 @@ public sealed class DeployRequestValidatorTests
         { "hash with a newline", Valid with { Hash = Hash + "\n" }, "hash", "SHA-256" },
         { "negative retries", Valid with { RetryCount = -1 }, "retry_count", "negative" },
         { "no memory", Valid with { Limits = new() { MemoryBytes = 0 } }, "limits.memory_bytes", "more than 0" },
+        { "too much in variables", Valid with { Environment = Enumerable.Range(0, 4).ToDictionary(number => $"{number}", _ => new string('x', 64 * 1024)) }, "argv, environment", "bytes" },
+        { "more processors than any host", Valid with { Limits = new() { Cpus = 100_000 } }, "limits.cpus", "number" },
         { "no processor", Valid with { Limits = new() { Cpus = 0 } }, "limits.cpus", "more than 0" },
         { "no number of processors", Valid with { Limits = new() { Cpus = double.NaN } }, "limits.cpus", "number" },
         { "infinitely many processors", Valid with { Limits = new() { Cpus = double.PositiveInfinity } }, "limits.cpus", "number" },
