@@ -200,7 +200,7 @@ public abstract partial class ConformanceTests
             _ = await host.Manager.StopProcessAsync(workload.Id).Within();
         }
 
-        Assert.Equal(before, OpenDescriptors.List());
+        Assert.Empty(OpenDescriptors.Since(before));
     }
 
     [Fact]

@@ -11,4 +11,7 @@ internal static class OpenDescriptors
             .Where(entry => !entry.EndsWith("/fd", StringComparison.Ordinal) && !entry.EndsWith(".dll", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal),
     ];
+
+    /// <summary>Those that were not open before. What a test before had open may have been closed since.</summary>
+    internal static IEnumerable<string> Since(string[] before) => List().Except(before);
 }

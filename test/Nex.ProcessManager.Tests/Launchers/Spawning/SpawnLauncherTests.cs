@@ -39,7 +39,7 @@ public sealed class SpawnLauncherTests
         _ = await Assert.ThrowsAnyAsync<OperationCanceledException>(
             () => launcher.LaunchAsync(id, new AgentDiagnostics(new LogRecorder(), id), new CancellationToken(canceled: true)).Within());
 
-        Assert.Equal(before, OpenDescriptors.List());
+        Assert.Empty(OpenDescriptors.Since(before));
         Assert.Empty(LiveProcesses.With(id));
         Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(directory.Path, "*", SearchOption.AllDirectories), path => path.Contains(id, StringComparison.Ordinal));
     }
