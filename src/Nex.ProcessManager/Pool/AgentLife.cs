@@ -59,9 +59,11 @@ internal sealed partial class AgentLife(PooledAgent agent, AgentEnvironment envi
         }
 
         environment.Launcher.OnStartEnded(agent.Id, failure: null);
-        if (environment.Pool.TryMarkWarm(agent, session))
+        bool isWarm = environment.Pool.TryMarkWarm(agent, session);
+        // One that is to end at once has started all the same: its end is counted too.
+        environment.Telemetry.Warmed(begun);
+        if (isWarm)
         {
-            environment.Telemetry.Warmed(begun);
             _toldOfStart = TellAsync(() => environment.Delegate.OnProcessStarted(agent.Id));
             await Task.WhenAny(session.Over, agent.StopRequested).ConfigureAwait(false);
             environment.Pool.Leave(agent);

@@ -97,6 +97,7 @@ public sealed class PrepareNextTests
                 gates.Open(2);
 
                 await test.Metrics.UntilAsync("nex.agent.exits", nameof(AgentExitCause.NotNeeded), 1);
+                await test.Metrics.UntilAsync("nex.agent.starts", tag: null, 3);
                 Assert.Equal((1, 1), (test.Manager.Status.Prepared, test.Manager.Status.Warm));
                 Assert.True(agents.Single(agent => agent.Number == 2).IsDisposed);
                 Assert.Equal(2, test.Delegate.Started.Reached.Count);
