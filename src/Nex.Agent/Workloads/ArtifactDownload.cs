@@ -10,8 +10,12 @@ namespace Nex.Agent.Workloads;
 /// <summary>Reads an artifact over the link, chunk by chunk, where it could not come along as an open file.</summary>
 internal sealed class ArtifactDownload : IDisposable
 {
+    /// <summary>How many reads are on their way at once: the node reads and sends while what has come is decoded and written.</summary>
+    internal const int MaxReads = 8;
+
     private readonly SafeFileHandle _file = MemoryFile.Create("artifact");
     private readonly AgentArtifact _artifact;
+    private readonly Queue<long> _reads = new(MaxReads);
     private long? _asked;
     private long _taken;
     private byte[] _buffer = [];
@@ -28,22 +32,23 @@ internal sealed class ArtifactDownload : IDisposable
 
     internal AgentDeploy Deploy { get; }
 
-    /// <summary>What to ask for next; null when all has been asked for.</summary>
-    internal (long Offset, int Count)? Next()
+    /// <summary>Asks for what is missing, as far as that may be done now.</summary>
+    internal void AskFor(AgentMessageWriter messages)
     {
-        long offset = _asked ?? 0;
-        int count = CountAt(offset);
         // Even of nothing something is asked for.
-        if (count == 0 && _asked is not null)
+        while (_reads.Count < MaxReads && (_asked is null || _asked < _artifact.Size))
         {
-            return null;
+            long offset = _asked ?? 0;
+            int count = CountAt(offset);
+            _reads.Enqueue(messages.ReadArtifact(offset, count));
+            _asked = offset + count;
         }
-
-        _asked = offset + count;
-        return (offset, count);
     }
 
-    /// <summary>Takes an answer. They come in the order in which they were asked for.</summary>
+    /// <summary>Whether this is the answer that comes next, which is then no longer waited for: they come in the order in which they were asked for.</summary>
+    internal bool Expects(long id) => _reads.TryPeek(out long next) && next == id && _reads.TryDequeue(out _);
+
+    /// <summary>Takes an answer.</summary>
     /// <returns>The whole artifact, sealed, or null while some is missing.</returns>
     /// <exception cref="ProviderException">The answer is not what was asked for.</exception>
     internal SafeFileHandle? Add(ReadOnlyMemory<byte> answer)

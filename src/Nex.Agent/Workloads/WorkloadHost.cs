@@ -20,7 +20,6 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
     private static readonly TimeSpan WatchDelay = TimeSpan.FromMilliseconds(20);
 
     private ArtifactDownload? _download;
-    private long _readId;
     private WorkloadProcess? _process;
     private PidFd? _main;
     private ExitWatcher? _watcher;
@@ -100,7 +99,7 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
         else
         {
             _download = new ArtifactDownload(request.Id, deploy);
-            RequestNext(_download);
+            _download.AskFor(link.Messages);
         }
     }
 
@@ -124,7 +123,7 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
     /// <summary>Takes an answer of the node; one that nobody waits for is ignored.</summary>
     internal void OnAnswer(in JsonRpcMessage answer)
     {
-        if (_download is not { } download || !answer.TryGetNumber(out long id) || id != _readId)
+        if (_download is not { } download || !answer.TryGetNumber(out long id) || !download.Expects(id))
         {
             return;
         }
@@ -136,8 +135,8 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
                 throw new ProviderException(AgentErrors.ArtifactUnavailable, $"The node does not give the artifact: {error.Message}");
             }
 
-            // The node reads and sends the next part while this one is decoded and written.
-            RequestNext(download);
+            download.AskFor(link.Messages);
+            link.Flush();
             if (download.Add(answer.Result) is { } artifact)
             {
                 Start(download.DeployId, download.Deploy, artifact);
@@ -339,15 +338,6 @@ internal sealed class WorkloadHost(AgentLink link, IReadOnlyList<IWorkloadProvid
 
     private static long Later(TimeSpan wait) =>
         TimeProvider.System.GetTimestamp() + (long)(wait.TotalSeconds * TimeProvider.System.TimestampFrequency);
-
-    private void RequestNext(ArtifactDownload download)
-    {
-        if (download.Next() is { } next)
-        {
-            _readId = link.Messages.ReadArtifact(next.Offset, next.Count);
-            link.Flush();
-        }
-    }
 
     private void FailDeploy(ReadOnlyMemory<byte> deployId, ProviderException failure) =>
         link.Messages.Error(deployId, failure.Code, failure.Message);

@@ -171,7 +171,8 @@ internal sealed partial class AgentHandler(string agentId, TimeProvider time, IL
 
             byte[] data = new byte[Math.Min(read.Count, artifact.Size - read.Offset)];
             int count = RandomAccess.Read(artifact.Handle, data, read.Offset);
-            return JsonRpcReply.Result(new AgentArtifactChunk { Data = data[..count] }, AgentJsonContext.Default.AgentArtifactChunk);
+            Array.Resize(ref data, count);
+            return JsonRpcReply.Result(new AgentArtifactChunk { Data = data }, AgentJsonContext.Default.AgentArtifactChunk);
         }
     }
 

@@ -11,6 +11,9 @@ internal static class LinkLimits
     /// <summary>What a node accepts from an agent, which it does not trust: one line of output at its longest, escaped likewise.</summary>
     internal const int ToNode = 512 * 1024;
 
-    /// <summary>The most that one read of an artifact can ask for: its base64 is shorter than a frame to an agent.</summary>
-    internal const int ArtifactChunk = 1024 * 1024;
+    /// <summary>
+    /// The most that one read of an artifact can ask for. A node keeps the buffers that it has once needed, some for each of its threads: what is sent in
+    /// large pieces would stay in its memory.
+    /// </summary>
+    internal const int ArtifactChunk = 64 * 1024;
 }

@@ -11,7 +11,7 @@ internal sealed class Growth
 {
     private const int FewestForTrend = 5;
 
-    // A runtime keeps room for the most that it once had in work, which for machines are artifacts on their way into several guests.
+    // A runtime keeps room for the most that it once had in work, and what of its program has run is its own too.
     private const double MostMegabytes = 64;
     private const int MostDescriptors = 16;
 

@@ -17,6 +17,7 @@ public sealed class HostileRequestTests : IDisposable
 {
     private const int OnEachSubject = 10_000;
     private const int InFlight = 64;
+    private const int LargestWithoutPool = 4096;
     private const long MiB = 1024 * 1024;
 
     private readonly Random _random = new(20240517);
@@ -33,6 +34,8 @@ public sealed class HostileRequestTests : IDisposable
         File.WriteAllText(_directory["nats.conf"], "max_payload: 4194304");
         await using NatsServer server = await NatsServer.StartAsync("-c", _directory["nats.conf"]);
         await using NodeUnderTest node = await NodeUnderTest.StartAsync(server, new NodeOptions { MaxArtifactBytes = 1_000_000 });
+        // A line about each request would be most of what is measured here.
+        node.Log.Keeps = line => line.Level >= Microsoft.Extensions.Logging.LogLevel.Error;
         await using var stranger = new Stranger(server);
         await stranger.UploadAsync("tree", File.ReadAllBytes(TestPrograms.Path("tree")));
         string victim = (await stranger.DeployAsync(node, stranger.RunRequest(node, "victim", "tree", argv: ["polite"]), "victim")).GetProperty("id").GetString()!;
@@ -48,15 +51,14 @@ public sealed class HostileRequestTests : IDisposable
             $"{_inbox}.*", opts: new NatsSubOpts { ChannelOpts = new NatsSubChannelOpts { Capacity = _replies.Length } });
         Task counting = CountAsync(answers);
 
-        // By then the pools of buffers have taken what they keep: large requests among these fill them one by one.
+        // Of the large buffers that are once needed, pools keep some for each thread and processor. What is measured is what requests leave that need none.
         HashSet<int> silent = await SendAsync(stranger, all[..(all.Length / 2)], first: 0);
         Footprint before = Footprint.Of(node);
-        silent.UnionWith(await SendAsync(stranger, all[(all.Length / 2)..], first: all.Length / 2));
+        silent.UnionWith(await SendAsync(stranger, all[(all.Length / 2)..], first: all.Length / 2, most: LargestWithoutPool));
         Footprint after = Footprint.Of(node);
         Assert.Equal((before.Processes, before.Files), (after.Processes, after.Files));
         Assert.InRange(after.Descriptors - before.Descriptors, int.MinValue, 8);
-        // What is said of each in the log is kept by this test.
-        Assert.InRange(after.Managed - before.Managed, long.MinValue, 16 * MiB);
+        Assert.InRange(after.Managed - before.Managed, long.MinValue, 8 * MiB);
         Assert.InRange(after.Resident - before.Resident, long.MinValue, 32 * MiB);
 
         silent.UnionWith(await SendAsync(stranger, [.. Enumerable.Repeat(hostile.LameDuck, OnEachSubject)], first: all.Length));
@@ -80,12 +82,18 @@ public sealed class HostileRequestTests : IDisposable
 
     /// <summary>Sends requests, and waits until each has been answered that is to be.</summary>
     /// <returns>The numbers of those that are not.</returns>
-    private async Task<HashSet<int>> SendAsync(Stranger stranger, Func<Hostile>[] requests, int first)
+    private async Task<HashSet<int>> SendAsync(Stranger stranger, Func<Hostile>[] requests, int first, int most = int.MaxValue)
     {
         var silent = new HashSet<int>();
         for (int index = 0; index < requests.Length; index++)
         {
-            Hostile request = requests[index]();
+            Hostile request;
+            do
+            {
+                request = requests[index]();
+            }
+            while (request.Payload.Length > most);
+
             if (request.IsSilent)
             {
                 _ = silent.Add(first + index);

@@ -6,10 +6,13 @@ namespace Nex.Testing.Recorders;
 /// <summary>A line that was logged.</summary>
 internal sealed record LogLine(LogLevel Level, int Id, string Text, Exception? Failure);
 
-/// <summary>Keeps what is logged, at every level.</summary>
+/// <summary>Keeps what is logged, at every level, if nothing else is said.</summary>
 internal sealed class LogRecorder : ILoggerFactory, ILogger
 {
     internal Milestones<LogLine> Lines { get; } = new();
+
+    /// <summary>What is kept, which is everything unless a test logs more than it has room for.</summary>
+    internal Func<LogLine, bool> Keeps { get; set; } = _ => true;
 
     /// <summary>Runs in the thread that logs.</summary>
     internal Action<LogLine> OnLogged { get; set; } = _ => { };
@@ -28,7 +31,11 @@ internal sealed class LogRecorder : ILoggerFactory, ILogger
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         var line = new LogLine(logLevel, eventId.Id, formatter(state, exception), exception);
-        Lines.Add(line);
+        if (Keeps(line))
+        {
+            Lines.Add(line);
+        }
+
         OnLogged(line);
     }
 
