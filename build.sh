@@ -311,7 +311,7 @@ percent() {
 
 # A line of a project that only the tests of another reach does not count.
 run_coverage() {
-    local results="$artifacts/test-results" name summary
+    local results="$artifacts/test-results" name assembly summary
     local -a names=("$@")
     ((${#names[@]} > 0)) || mapfile -t names < <(cd "$root/src" && printf '%s\n' *)
     build
@@ -319,7 +319,8 @@ run_coverage() {
     mkdir -p "$results"
     for name in "${names[@]}"; do
         [[ -d $root/test/$name.Tests ]] || die "there is no project test/$name.Tests"
-        run_tests "$name.Tests" --coverlet --coverlet-include "[$name]*" --coverlet-output-format cobertura --coverlet-file-prefix "$name"
+        assembly=$(sed -n 's:.*<AssemblyName>\(.*\)</AssemblyName>.*:\1:p' "$root/src/$name/$name.csproj")
+        run_tests "$name.Tests" --coverlet --coverlet-include "[${assembly:-$name}]*" --coverlet-output-format cobertura --coverlet-file-prefix "$name"
         summary=$(grep -hm 1 '<coverage ' "$results/$name".coverage.cobertura.*.xml) || continue
         printf '        lines %s %%, branches %s %%\n' "$(percent line-rate "$summary")" "$(percent branch-rate "$summary")"
     done

@@ -19,7 +19,8 @@ public static partial class ProcessManagerTelemetry
     /// <summary>Agents by <c>nex.agent.state</c>; zero in every state once a manager has stopped.</summary>
     internal static readonly UpDownCounter<long> Agents = Meter.CreateUpDownCounter<long>("nex.agents", "{agent}", "Agents by state");
 
-    internal static readonly Counter<long> Starts = Meter.CreateCounter<long>("nex.agent.starts", "{start}", "Agents that became warm");
+    internal static readonly Counter<long> Starts = Meter.CreateCounter<long>(
+        "nex.agent.starts", "{start}", "Agents whose start succeeded: they became warm, or were not needed any more");
 
     internal static readonly Counter<long> StartFailures =
         Meter.CreateCounter<long>("nex.agent.start.failures", "{start}", "Starts that failed, by reason");
