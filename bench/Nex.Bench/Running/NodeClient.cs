@@ -48,6 +48,15 @@ internal sealed class NodeClient : IAsyncDisposable
         await _store.GetAsync(Path.GetFileName(program), Stream.Null, leaveOpen: true);
     }
 
+    internal Task PingAsync() => _client.PingAsync(_node);
+
+    /// <summary>Asks the object store for the bucket and for the program, as whoever would fetch it.</summary>
+    internal async Task LookUpAsync(string program)
+    {
+        INatsObjStore store = await _nats.Connection.CreateJetStreamContext().CreateObjectStoreContext().GetObjectStoreAsync(UploadOptions.DefaultBucket);
+        _ = await store.GetInfoAsync(Path.GetFileName(program));
+    }
+
     /// <summary>Returns when its program runs.</summary>
     internal Task<RunReply> DeployAsync(UploadedArtifact artifact, CancellationToken cancellationToken, params IReadOnlyList<string> arguments) =>
         _client.DeployAsync(

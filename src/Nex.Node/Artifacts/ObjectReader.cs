@@ -61,6 +61,8 @@ internal static class ObjectReader
             while (left > 0)
             {
                 (long taken, ulong bytes) = await CopyPartsAsync(consumer, left, found.Size - size, destination, cancellationToken).ConfigureAwait(false);
+                // A fetch that is cancelled may end as one to which nothing more came.
+                cancellationToken.ThrowIfCancellationRequested();
                 left = taken > 0 ? left - taken : throw Incomplete($"{left} of its parts did not come");
                 size += bytes;
             }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -7,6 +8,7 @@ using NATS.Client.JetStream.Models;
 using NATS.Client.ObjectStore;
 using NATS.Client.ObjectStore.Models;
 using NATS.Net;
+using Nex.Node.Artifacts;
 using Nex.Node.Tests.Support;
 using Nex.Testing.Files;
 using Nex.Testing.Waiting;
@@ -148,6 +150,37 @@ public sealed class ArtifactFetchTests(SharedNats nats) : NodeTest(nats)
 
         Assert.True(started.GetProperty("started").GetBoolean());
         Assert.Equal(program.Length, node.Cache.Bytes);
+    }
+
+    [Fact]
+    public async Task A_fetch_that_is_cancelled_at_whatever_moment_is_no_fault_of_the_store()
+    {
+        const int moments = 300;
+        INatsObjStore store = await Stranger.Connection.CreateObjectStoreContext().CreateObjectStoreAsync("CANCELLED").Within();
+        ObjectMetadata found = await store.PutAsync("parts", new byte[1_000_000]).AsTask().Within();
+        await CopyAsync(CancellationToken.None);
+        long begun = Stopwatch.GetTimestamp();
+        await CopyAsync(CancellationToken.None);
+        TimeSpan whole = Stopwatch.GetElapsedTime(begun);
+
+        for (int moment = 0; moment < moments; moment++)
+        {
+            using var cancelling = new CancellationTokenSource();
+            begun = Stopwatch.GetTimestamp();
+            Task copying = CopyAsync(cancelling.Token);
+            SpinWait.SpinUntil(() => copying.IsCompleted || Stopwatch.GetElapsedTime(begun) > whole * moment / moments);
+            await cancelling.CancelAsync();
+            try
+            {
+                await copying;
+            }
+            catch (OperationCanceledException)
+            {
+                // That it says nothing else is what is tested.
+            }
+        }
+
+        Task CopyAsync(CancellationToken cancellationToken) => ObjectReader.CopyAsync(store, found, Stream.Null, cancellationToken).Within();
     }
 
     [Fact]
