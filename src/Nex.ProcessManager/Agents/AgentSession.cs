@@ -69,6 +69,9 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
     /// <summary>Completes when no deploy is on its way. Never fails.</summary>
     internal Task Settled => _handler.Settled;
 
+    /// <summary>Called when its deploy has been answered, or given up. Must return at once.</summary>
+    internal Action? DeployEnded { get; set; }
+
     /// <summary>The request it was prepared for.</summary>
     internal DeployRequest? Request { get; private set; }
 
@@ -124,6 +127,7 @@ internal sealed class AgentSession : IAgent, IAsyncDisposable
         {
             ProcessManagerTelemetry.End(activity, _logger);
             _handler.Detach(started);
+            DeployEnded?.Invoke();
         }
     }
 

@@ -84,6 +84,9 @@ public sealed record ProcessManagerOptions
     /// <summary>Whether each agent has a machine of its own.</summary>
     internal bool IsMicroVm => Sandbox is Sandbox.Qemu or Sandbox.Firecracker;
 
+    /// <summary>How long a taken agent is not replaced for the sake of its deploy, while that is on its way or has not come, and nobody waits for an agent.</summary>
+    internal TimeSpan ReplacementDelay { get; init; } = TimeSpan.FromMilliseconds(10);
+
     /// <summary>The user that gives up root to run a machine; null where this process is not root, and machines run as its user.</summary>
     internal uint? MachineUserId => Linux.ProcessControl.EffectiveUserId == 0 ? SandboxUserId : null;
 

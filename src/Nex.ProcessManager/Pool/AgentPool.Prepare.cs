@@ -136,6 +136,8 @@ internal sealed partial class AgentPool
     {
         Move(agent, AgentState.Prepared);
         agent.Request = request;
+        agent.TakenAt = _time.GetTimestamp();
+        agent.Place = _unreplaced.AddLast(agent);
     }
 
     private void ThrowUnlessOpen()

@@ -8,6 +8,9 @@ internal sealed partial class AgentPool
 {
     private readonly HashSet<Task> _leftBehind = [];
 
+    // In the order in which they were taken.
+    private readonly LinkedList<PooledAgent> _unreplaced = new();
+
     /// <summary>Completes when what has been left behind by now has come back. Never fails.</summary>
     internal Task LeftBehind
     {
@@ -21,7 +24,7 @@ internal sealed partial class AgentPool
     }
 
     /// <summary>The agents to start now: as many as are missing, a bounded number at once, and one at a time while starts fail.</summary>
-    /// <param name="retryIn">When to ask again because a failed start has to be waited for; null when there is no need to.</param>
+    /// <param name="retryIn">When to ask again because a failed start, or a deploy, is waited for; null when there is no need to.</param>
     internal IReadOnlyList<PooledAgent> ClaimStarts(out TimeSpan? retryIn)
     {
         var claimed = new List<PooledAgent>();
@@ -34,7 +37,7 @@ internal sealed partial class AgentPool
             }
 
             int starting = _counts[(int)AgentState.Starting];
-            int missing = _size + _waiters.Count - starting - _counts[(int)AgentState.Warm];
+            int missing = _size + _waiters.Count - starting - _counts[(int)AgentState.Warm] - HeldBack(out retryIn);
             int allowed = Math.Min(_backoff.Failures > 0 ? 1 : _maxConcurrentStarts, _maxConcurrentStarts - _leftBehind.Count) - starting;
             for (int count = Math.Min(missing, allowed); count > 0; count--)
             {
@@ -47,6 +50,43 @@ internal sealed partial class AgentPool
 
         _telemetry.Tell();
         return claimed;
+    }
+
+    /// <summary>
+    /// The start of an agent takes a processor that the deploy on the one it replaces would need: it begins when the workload runs, or does not
+    /// come. Where somebody waits for an agent it begins at once.
+    /// </summary>
+    /// <returns>How many are not replaced yet.</returns>
+    private int HeldBack(out TimeSpan? until)
+    {
+        until = null;
+        while (_unreplaced.First?.Value is { } oldest)
+        {
+            TimeSpan left = _replacementDelay - _time.GetElapsedTime(oldest.TakenAt);
+            if (left > TimeSpan.Zero && _waiters.Count == 0)
+            {
+                until = left;
+                break;
+            }
+
+            LeavePlace(oldest);
+        }
+
+        return _unreplaced.Count;
+    }
+
+    /// <summary>A deploy on it has been answered, or given up.</summary>
+    internal void DeployEnded(PooledAgent agent)
+    {
+        lock (_lock)
+        {
+            if (agent.State == AgentState.Prepared)
+            {
+                LeavePlace(agent);
+            }
+        }
+
+        Changed();
     }
 
     /// <summary>An agent has said hello: it goes to the first who waits, or becomes warm.</summary>
@@ -66,9 +106,10 @@ internal sealed partial class AgentPool
             if (isNeeded)
             {
                 agent.Session = session;
+                session.DeployEnded = () => DeployEnded(agent);
                 agent.WarmSince = _time.GetTimestamp();
                 Move(agent, AgentState.Warm);
-                agent.WarmPlace = _warm.AddLast(agent);
+                agent.Place = _warm.AddLast(agent);
                 GrantNext();
                 _ready.TrySetResult();
             }

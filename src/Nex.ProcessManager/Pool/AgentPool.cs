@@ -25,6 +25,7 @@ internal sealed partial class AgentPool
     private readonly TimeProvider _time;
     private readonly PoolTelemetry _telemetry;
     private readonly StartBackoff _backoff;
+    private readonly TimeSpan _replacementDelay;
     private readonly Action _changed;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Phase _phase = Phase.Created;
@@ -35,6 +36,7 @@ internal sealed partial class AgentPool
         _size = options.PoolSize;
         _maxConcurrentStarts = options.MaxConcurrentStarts;
         _startFailureLimit = options.StartFailureLimit;
+        _replacementDelay = options.ReplacementDelay;
         _time = time;
         _telemetry = telemetry;
         _backoff = new StartBackoff(options, time);
@@ -304,13 +306,14 @@ internal sealed partial class AgentPool
     {
         _telemetry.Left(agent.State);
         _counts[(int)agent.State]--;
-        if (agent.WarmPlace is { } place)
-        {
-            _warm.Remove(place);
-            agent.WarmPlace = null;
-        }
-
+        LeavePlace(agent);
         Enter(agent, state);
+    }
+
+    private static void LeavePlace(PooledAgent agent)
+    {
+        agent.Place?.List!.Remove(agent.Place);
+        agent.Place = null;
     }
 
     private PoolState StateNow() => _phase switch

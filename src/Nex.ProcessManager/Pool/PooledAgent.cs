@@ -46,8 +46,11 @@ internal sealed class PooledAgent(string id, int round)
     /// <summary>One sentence, where it ended by itself so soon that it counts as a failed start.</summary>
     internal string? EndedTooSoon { get; set; }
 
-    /// <summary>Its place among the warm, while it is.</summary>
-    internal LinkedListNode<PooledAgent>? WarmPlace { get; set; }
+    /// <summary>When it was taken.</summary>
+    internal long TakenAt { get; set; }
+
+    /// <summary>Its place among the warm while it is, and then among those that are not replaced yet.</summary>
+    internal LinkedListNode<PooledAgent>? Place { get; set; }
 
     /// <summary>Why somebody asked it to end; null while nobody has.</summary>
     internal AgentExitCause? StopCause { get; private set; }

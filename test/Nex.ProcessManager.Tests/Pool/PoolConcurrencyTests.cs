@@ -69,6 +69,7 @@ public sealed class PoolConcurrencyTests
         PingTimeout = TimeSpan.FromMinutes(3),
         ExitTimeout = TimeSpan.FromMinutes(2),
         StopTimeout = TimeSpan.FromDays(1),
+        ReplacementDelay = new ProcessManagerOptions().ReplacementDelay,
     };
 
     private static readonly (int, IGen<Call>)[] Usual =
@@ -116,7 +117,7 @@ public sealed class PoolConcurrencyTests
         return PoolTest.RunAsync(
             async test =>
             {
-                // The wait that a failed start brings must not hold up the others.
+                // The wait that a failed start, or a deploy, brings must not hold up the others.
                 test.Time.LetRetriesPass();
                 var session = new Session(test, late, kind);
                 _ = await test.StartAsync();

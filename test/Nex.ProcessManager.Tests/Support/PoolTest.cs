@@ -32,6 +32,7 @@ internal sealed class PoolTest
         StartFailureLimit = 3,
         StartBackoff = TimeSpan.FromMilliseconds(100),
         MaxStartBackoff = TimeSpan.FromSeconds(5),
+        ReplacementDelay = TimeSpan.Zero,
     };
 
     private PoolTest(ProcessManagerOptions options, FakeLauncher launcher)

@@ -30,7 +30,7 @@ internal sealed class TestTime : FakeTimeProvider
 
     /// <summary>
     /// From now on, whenever a timer is set that was made without a time, that time passes at once. The wait for the next start of an agent
-    /// is the only one of that kind.
+    /// is the only one of that kind, whatever it is for.
     /// </summary>
     internal void LetRetriesPass()
     {
