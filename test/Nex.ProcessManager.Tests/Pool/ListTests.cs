@@ -65,7 +65,8 @@ public sealed class ListTests
 
         Assert.Null(test.Manager.Lookup(agent.Id));
         Assert.Empty(test.Manager.ListProcesses());
-        Assert.Equal(ProcessManagerError.NotPrepared, Assert.Throws<ProcessManagerException>(() => test.Manager.GetAgent(agent.Id)).Error);
+        ProcessManagerException failure = Assert.Throws<ProcessManagerException>(() => test.Manager.GetAgent(agent.Id));
+        Assert.Equal((ProcessManagerError.NotPrepared, $"Agent '{agent.Id}' has not been prepared for a workload."), (failure.Error, failure.Message));
     });
 
     [Fact]

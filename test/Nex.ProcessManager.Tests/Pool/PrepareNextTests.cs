@@ -1,8 +1,5 @@
-using Nex.ProcessManager.Agents;
-using Nex.ProcessManager.Pool;
 using Nex.ProcessManager.Tests.Support;
 using Nex.Testing.Fakes;
-using Nex.Testing.Recorders;
 using Nex.Testing.Waiting;
 using static Nex.ProcessManager.Tests.Support.PoolTest;
 
@@ -199,47 +196,4 @@ public sealed class PrepareNextTests
             }
         },
         launcher: new FakeLauncher(number => new FakeAgentPlan { Hello = number == 0 ? FakeHello.Normal : FakeHello.Never }));
-
-    /// <summary>Between the death of an agent and the moment at which its life takes it out of the pool, nobody gets it either.</summary>
-    [Fact]
-    public async Task An_agent_that_is_known_to_be_dead_is_never_handed_out()
-    {
-        var launcher = new FakeLauncher();
-        var time = new TestTime();
-        var pool = new AgentPool(DefaultOptions, time, new PoolTelemetry(launcher.Sandbox, time, new LogRecorder()), () => { });
-        pool.BeginOpening();
-        pool.Open();
-        await launcher.OpenAsync(CancellationToken.None);
-        (PooledAgent pooled, AgentSession session, FakeAgent agent) = await WarmAsync();
-        Assert.True(pool.TryMarkWarm(pooled, session));
-        agent.Exit(signal: 9);
-        await session.Over.Within();
-
-        Assert.Throws<ProcessManagerException>(() => pool.Prepare(pooled.Id, Request()));
-        ValueTask<PooledAgent> wait = pool.PrepareNextAsync(Request(), CancellationToken.None);
-        Assert.False(wait.IsCompleted);
-
-        // Nor does one that dies on its last step to the pool go to somebody who waits.
-        (PooledAgent dead, AgentSession deadSession, FakeAgent deadAgent) = await WarmAsync();
-        deadAgent.Exit(signal: 9);
-        await deadSession.Over.Within();
-        _ = pool.TryMarkWarm(dead, deadSession);
-        Assert.False(wait.IsCompleted);
-
-        (PooledAgent alive, AgentSession aliveSession, _) = await WarmAsync();
-        Assert.True(pool.TryMarkWarm(alive, aliveSession));
-        Assert.Same(alive, await wait.Within());
-
-        async Task<(PooledAgent Pooled, AgentSession Session, FakeAgent Agent)> WarmAsync()
-        {
-            // What died before as soon as it was warm has to be waited for.
-            time.Advance(DefaultOptions.MaxStartBackoff);
-            PooledAgent started = pool.ClaimStarts(out _)[0];
-            var fake = (FakeAgent)await launcher.LaunchAsync(started.Id, new AgentDiagnostics(new LogRecorder(), started.Id), CancellationToken.None);
-            var conversation = new AgentSession(started.Id, fake, DefaultOptions, time, new LogRecorder());
-            using var deadline = new StartDeadline(started.Id, started.StopRequested, DefaultOptions.StartTimeout, time);
-            await conversation.HandshakeAsync(deadline).Within();
-            return (started, conversation, fake);
-        }
-    }
 }

@@ -173,6 +173,38 @@ public sealed class StartBackoffTests
         Assert.Equal("ended", backoff.Reason);
     }
 
+    /// <summary>Until one succeeds: that its wait is over does not say that the next will.</summary>
+    [Fact]
+    public void Starts_are_failing_when_their_wait_is_over_too()
+    {
+        StartBackoff backoff = Create(out TestTime time);
+        Assert.False(backoff.IsFailing);
+        backoff.Failed(backoff.Round, "once");
+
+        time.Advance(First);
+
+        Assert.Null(backoff.Wait);
+        Assert.True(backoff.IsFailing);
+        backoff.Succeeded();
+        Assert.False(backoff.IsFailing);
+    }
+
+    [Fact]
+    public void The_longer_of_two_waits_counts()
+    {
+        StartBackoff backoff = Create(out _);
+        for (int ended = 0; ended < 6; ended++)
+        {
+            _ = backoff.Ended(backoff.Round, TimeSpan.Zero, "ended");
+        }
+
+        TimeSpan longer = backoff.Wait!.Value;
+        backoff.Failed(backoff.Round, "failed");
+
+        Assert.True(longer > First);
+        Assert.Equal(longer, backoff.Wait);
+    }
+
     private static double WaitAfter(int failures)
     {
         StartBackoff backoff = Create(out TestTime time);
