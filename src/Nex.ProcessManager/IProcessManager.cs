@@ -10,7 +10,8 @@ namespace Nex.ProcessManager;
 /// </summary>
 /// <remarks>
 /// Every member may be called from any thread at any time. A cancellation token stops the caller's wait; what was begun goes on, but
-/// where a member says otherwise. Agents are started before there is work for them: nobody can ask for a particular one to be started.
+/// where a member says otherwise. Agents are started before there is work for them: nobody can ask for a particular one to be started. One
+/// that is taken is replaced when its workload runs, or, where none is deployed soon, without that.
 /// </remarks>
 public interface IProcessManager : IAsyncDisposable
 {
