@@ -66,6 +66,13 @@ public sealed class JsonRpcMessageTests
     }
 
     [Theory]
+    [InlineData("""{"jsonrpc":"2.0","id":1}""", "it is not one request, notification or answer")]
+    [InlineData("""{"jsonrpc":"2.0","method":"a"}{}""", "invalid after a single JSON value")]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"error":"a"}""", "its error is no object")]
+    public void The_reason_names_what_is_wrong(string json, string reason) =>
+        Assert.Contains(reason, Assert.Throws<LinkException>(() => Parse(json)).Message, StringComparison.Ordinal);
+
+    [Theory]
     [InlineData(60, true)]
     [InlineData(70, false)]
     [InlineData(100_000, false)]

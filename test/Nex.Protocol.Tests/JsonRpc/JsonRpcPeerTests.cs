@@ -51,6 +51,17 @@ public sealed class JsonRpcPeerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_request_that_is_cancelled_beforehand_is_not_sent()
+    {
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _left.RequestAsync(
+            "ping", new AgentPing { Sequence = 1 }, AgentJsonContext.Default.AgentPing, AgentJsonContext.Default.AgentPing, null, new CancellationToken(canceled: true)));
+
+        // It would have come before this.
+        Assert.Equal(2, await _left.PingAsync(2));
+        Assert.Equal(1, _rightHandler.Requests);
+    }
+
+    [Fact]
     public async Task Requests_of_both_sides_cross_and_get_each_its_own_answer()
     {
         const int senders = 16, each = 200;

@@ -25,8 +25,12 @@ internal sealed class TestHandler : IJsonRpcHandler
         }
     }
 
+    /// <summary>How many requests have come.</summary>
+    internal int Requests { get; private set; }
+
     public JsonRpcReply OnRequest(string method, ReadOnlyMemory<byte> parameters)
     {
+        Requests++;
         if (Instead?.Invoke(method) is { } reply)
         {
             return reply;
