@@ -92,8 +92,8 @@ public sealed partial class Workload : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether its program has run, so that it has an end.</summary>
-    internal bool HasStarted => _agentId is not null;
+    /// <summary>Whether its program has run, so that it has an end, and that has not been told.</summary>
+    internal bool IsAlive => _agentId is not null && !Completion.IsCompleted;
 
     /// <summary>Completes when it is over, and nothing of it is left. Never fails.</summary>
     public Task<WorkloadResult> Completion => _completion.Task;

@@ -55,10 +55,10 @@ public sealed class WorkloadManager : IAsyncDisposable
 
     /// <summary>The workloads that have started and are not over, oldest first.</summary>
     public IReadOnlyList<Workload> List() =>
-        [.. _workloads.Values.Where(workload => workload.HasStarted).OrderBy(workload => workload.Id, StringComparer.Ordinal)];
+        [.. _workloads.Values.Where(workload => workload.IsAlive).OrderBy(workload => workload.Id, StringComparer.Ordinal)];
 
     /// <returns>Null for an id that is unknown, and for a workload that has not started or is over.</returns>
-    public Workload? Find(string workloadId) => _workloads.GetValueOrDefault(workloadId) is { HasStarted: true } workload ? workload : null;
+    public Workload? Find(string workloadId) => _workloads.GetValueOrDefault(workloadId) is { IsAlive: true } workload ? workload : null;
 
     /// <summary>What happens to all workloads: the last events that are kept, and then each as it comes, until the manager has stopped.</summary>
     public async IAsyncEnumerable<WorkloadEvent> ReadEventsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)

@@ -173,6 +173,21 @@ public sealed class WorkloadLifeTests : WorkloadTest
     }
 
     [Fact]
+    public async Task A_workload_whose_end_was_awaited_is_not_found_any_more()
+    {
+        for (int time = 0; time < 300; time++)
+        {
+            Workload workload = await DeployAsync(Request());
+            Assert.Same(workload, Manager.Find(workload.Id));
+
+            _ = await workload.StopAsync(Token).Within();
+
+            Assert.Null(Manager.Find(workload.Id));
+            Assert.Empty(Manager.List());
+        }
+    }
+
+    [Fact]
     public async Task Who_reads_all_events_comes_to_their_end_also_when_the_agents_could_not_be_stopped()
     {
         Processes.StopFailures.Enqueue(new IOException("The host does not let it."));
