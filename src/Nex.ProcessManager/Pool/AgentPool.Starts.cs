@@ -80,10 +80,7 @@ internal sealed partial class AgentPool
     {
         lock (_lock)
         {
-            if (agent.State == AgentState.Prepared)
-            {
-                LeavePlace(agent);
-            }
+            LeavePlace(agent);
         }
 
         Changed();
