@@ -126,6 +126,18 @@ public sealed class EssentialWorkloadTests : WorkloadTest
         Assert.Equal(WorkloadEndReason.LameDuck, (await workload.Completion.Within()).Reason);
     }
 
+    [Theory]
+    [InlineData(ProcessManagerError.LameDuck, WorkloadEndReason.LameDuck)]
+    [InlineData(ProcessManagerError.Stopping, WorkloadEndReason.Stopped)]
+    public async Task A_restart_that_finds_that_no_agent_is_given_any_more_is_the_end(ProcessManagerError error, WorkloadEndReason reason)
+    {
+        Workload workload = await DeployAsync(Request(essential: true));
+        Processes.PrepareFailures.Enqueue(new ProcessManagerException(error, "No agent is given any more."));
+        await FailAsync(workload, time: 1);
+
+        Assert.Equal((reason, 1), ((await workload.Completion.Within()).Reason, workload.Request.RetryCount));
+    }
+
     [Fact]
     public async Task A_restart_that_gets_no_agent_counts_and_is_tried_again()
     {

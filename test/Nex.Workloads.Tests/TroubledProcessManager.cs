@@ -12,6 +12,9 @@ internal sealed class TroubledProcessManager(IProcessManager inner) : IProcessMa
     /// <summary>What the next requests for an agent fail with, each once.</summary>
     internal ConcurrentQueue<Exception> PrepareFailures { get; } = new();
 
+    /// <summary>What the next look-ups of an agent fail with.</summary>
+    internal ConcurrentQueue<Exception> GetFailures { get; } = new();
+
     /// <summary>What the next stops fail with.</summary>
     internal ConcurrentQueue<Exception> StopFailures { get; } = new();
 
@@ -31,7 +34,7 @@ internal sealed class TroubledProcessManager(IProcessManager inner) : IProcessMa
             ? ValueTask.FromException<string>(failure)
             : inner.PrepareNextWorkloadAsync(request, cancellationToken);
 
-    public IAgent GetAgent(string workloadId) => inner.GetAgent(workloadId);
+    public IAgent GetAgent(string workloadId) => GetFailures.TryDequeue(out Exception? failure) ? throw failure : inner.GetAgent(workloadId);
 
     public Task StartAsync(IProcessDelegate processDelegate, CancellationToken cancellationToken) => inner.StartAsync(processDelegate, cancellationToken);
 

@@ -31,6 +31,73 @@ public sealed class WorkloadLifeTests : WorkloadTest
     }
 
     [Fact]
+    public async Task The_time_that_a_program_runs_is_told_while_it_does()
+    {
+        Time.Advance(TimeSpan.FromHours(1));
+        Workload workload = await DeployAsync(Request(essential: true));
+        Time.Advance(TimeSpan.FromMinutes(5));
+        Assert.Equal((TimeSpan.FromMinutes(5), true), (workload.Runtime, workload.IsHealthy));
+
+        AgentOf(workload).EndWorkload(code: 1);
+        WorkloadEvent scheduled = await EventAsync(workload, WorkloadEventKind.RestartScheduled);
+        Assert.Equal((TimeSpan.Zero, false), (workload.Runtime, workload.IsHealthy));
+
+        await Time.PassAsync(scheduled.Delay!.Value);
+        await EventAsync(workload, WorkloadEventKind.Started, time: 2);
+        Time.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal((TimeSpan.FromMinutes(2), true), (workload.Runtime, workload.IsHealthy));
+
+        await workload.StopAsync(Token).Within();
+        Assert.Equal((TimeSpan.Zero, false), (workload.Runtime, workload.IsHealthy));
+    }
+
+    [Fact]
+    public async Task A_workload_whose_agent_is_gone_is_not_healthy()
+    {
+        Workload workload = await DeployAsync(Request());
+        Processes.GetFailures.Enqueue(new ProcessManagerException(ProcessManagerError.UnknownId, "It has ended."));
+
+        Assert.False(workload.IsHealthy);
+    }
+
+    [Fact]
+    public async Task Workloads_are_listed_with_the_oldest_first()
+    {
+        var workloads = new List<Workload>();
+        for (int number = 0; number < 5; number++)
+        {
+            workloads.Add(await DeployAsync(Request()));
+            Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(workloads, Manager.List());
+    }
+
+    [Fact]
+    public async Task An_agent_that_ends_before_the_workload_is_put_on_it_is_told_of()
+    {
+        Processes.GetFailures.Enqueue(new ProcessManagerException(ProcessManagerError.UnknownId, "It has ended."));
+
+        DeployException failure = await Assert.ThrowsAsync<DeployException>(() => DeployAsync(Request("web")));
+
+        Assert.Equal(DeployFailure.AgentLost, failure.Failure);
+        Assert.Contains("'web'", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(Manager.List());
+    }
+
+    [Fact]
+    public async Task What_goes_wrong_with_the_agent_of_a_deploy_is_passed_on_and_ends_that_agent()
+    {
+        Processes.GetFailures.Enqueue(new ProcessManagerException(ProcessManagerError.Stopping, "The manager stops."));
+
+        ProcessManagerException failure = await Assert.ThrowsAsync<ProcessManagerException>(() => DeployAsync(Request()));
+
+        Assert.Equal(ProcessManagerError.Stopping, failure.Error);
+        await Launcher.Launched.CountAsync(3);
+        Assert.True(Launcher.Launched.Reached[0].IsDisposed);
+    }
+
+    [Fact]
     public async Task An_artifact_that_has_no_room_is_refused_before_an_agent_is_taken()
     {
         var refusal = new ProcessManagerException(ProcessManagerError.ArtifactTooLarge, "There is no room.");
@@ -162,6 +229,15 @@ public sealed class WorkloadLifeTests : WorkloadTest
     }
 
     [Fact]
+    public async Task A_name_of_the_artifact_in_the_request_goes_before_that_of_its_source()
+    {
+        Workload workload = await DeployAsync(Request("web") with { Artifact = "server" });
+
+        (string _, string parameters) = await AgentOf(workload).Asked.FirstAsync(asked => asked.Method == AgentMethods.Deploy);
+        Assert.Contains("\"program\":\"server\"", parameters, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Stopping_the_manager_stops_every_workload_and_refuses_others()
     {
         Workload[] workloads = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => DeployAsync(Request(essential: true)))).Within();
@@ -222,6 +298,30 @@ public sealed class WorkloadLifeTests : WorkloadTest
         }
 
         Assert.Equal(lines + 1, seen);
+    }
+
+    [Fact]
+    public async Task Who_reads_events_too_slowly_is_told_how_many_were_missed()
+    {
+        await using var other = new WorkloadManagerUnderTest(new WorkloadManagerOptions { Restarts = Restarts, MaxEvents = 2 });
+        await other.Manager.StartAsync(Token).Within();
+        Workload workload = await other.DeployAsync(Request(essential: true));
+        await using IAsyncEnumerator<WorkloadEvent> own = workload.ReadEventsAsync(Token).GetAsyncEnumerator(Token);
+        await using IAsyncEnumerator<WorkloadEvent> all = other.Manager.ReadEventsAsync(Token).GetAsyncEnumerator(Token);
+        Assert.True(await own.MoveNextAsync() && await all.MoveNextAsync());
+
+        other.Launcher.Find(workload.AgentId!).EndWorkload(code: 1);
+        await EventAsync(workload, WorkloadEventKind.RestartScheduled);
+        await workload.StopAsync(Token).Within();
+
+        foreach (IAsyncEnumerator<WorkloadEvent> reader in new[] { own, all })
+        {
+            Assert.Equal((WorkloadEventKind.Started, 0), (reader.Current.Kind, reader.Current.Missed));
+            Assert.True(await reader.MoveNextAsync());
+            Assert.Equal((WorkloadEventKind.RestartScheduled, 1), (reader.Current.Kind, reader.Current.Missed));
+            Assert.True(await reader.MoveNextAsync());
+            Assert.Equal((WorkloadEventKind.Ended, 0), (reader.Current.Kind, reader.Current.Missed));
+        }
     }
 
     [Fact]

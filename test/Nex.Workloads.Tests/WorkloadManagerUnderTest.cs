@@ -14,13 +14,13 @@ internal sealed class WorkloadManagerUnderTest : IAsyncDisposable
     private readonly TempDirectory _directory = new();
     private readonly ArtifactCache _cache;
 
-    private WorkloadManagerUnderTest(FakeLauncher launcher)
+    internal WorkloadManagerUnderTest(WorkloadManagerOptions options, FakeLauncher? launcher = null)
     {
-        Launcher = launcher;
-        _cache = new ArtifactCache(new ArtifactCacheOptions { Directory = _directory["artifacts"] });
-        var options = new ProcessManagerOptions { PoolSize = 1, PingInterval = TimeSpan.FromDays(1), StartTimeout = TimeSpan.FromHours(1) };
-        var processes = new FakeProcessManager(options, Launcher, Time, NullLogger.Instance);
-        Manager = new WorkloadManager(processes, _cache, new WorkloadManagerOptions { Restarts = WorkloadTest.Restarts }, timeProvider: Time);
+        Launcher = launcher ?? new FakeLauncher();
+        _cache = WorkloadTest.OpenCache(_directory);
+        var ofProcesses = new ProcessManagerOptions { PoolSize = 1, PingInterval = TimeSpan.FromDays(1), StartTimeout = TimeSpan.FromHours(1) };
+        var processes = new FakeProcessManager(ofProcesses, Launcher, Time, NullLogger.Instance);
+        Manager = new WorkloadManager(processes, _cache, options, timeProvider: Time);
     }
 
     internal FakeLauncher Launcher { get; }
@@ -33,7 +33,7 @@ internal sealed class WorkloadManagerUnderTest : IAsyncDisposable
 
     internal static async Task<WorkloadManagerUnderTest> StartAsync(FakeLauncher launcher)
     {
-        var manager = new WorkloadManagerUnderTest(launcher);
+        var manager = new WorkloadManagerUnderTest(new WorkloadManagerOptions { Restarts = WorkloadTest.Restarts }, launcher);
         await manager.Manager.StartAsync(TestContext.Current.CancellationToken).Within();
         return manager;
     }
@@ -45,6 +45,7 @@ internal sealed class WorkloadManagerUnderTest : IAsyncDisposable
     {
         await Manager.StopAsync(new CancellationToken(canceled: true)).Within();
         Assert.Empty(Launcher.FindFaults());
+        await WorkloadTest.AssertNothingIsInUseAsync(_cache);
         _cache.Dispose();
         _directory.Dispose();
     }

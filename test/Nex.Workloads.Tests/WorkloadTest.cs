@@ -20,11 +20,13 @@ public abstract class WorkloadTest : IAsyncLifetime
         HalfLife = TimeSpan.FromHours(1),
     };
 
+    private const int CacheBytes = 64 * 1024;
+
     private readonly TempDirectory _directory = new();
 
     protected WorkloadTest()
     {
-        Cache = new ArtifactCache(new ArtifactCacheOptions { Directory = _directory["artifacts"] });
+        Cache = OpenCache(_directory);
         Processes = new TroubledProcessManager(new FakeProcessManager(
             new ProcessManagerOptions { PoolSize = 2, PingInterval = TimeSpan.FromDays(1), StopTimeout = TimeSpan.FromHours(1) }, Launcher, Time, NullLogger.Instance));
         Manager = new WorkloadManager(Processes, Cache, new WorkloadManagerOptions { Restarts = Restarts }, timeProvider: Time);
@@ -48,10 +50,19 @@ public abstract class WorkloadTest : IAsyncLifetime
     {
         await Manager.DisposeAsync().Within();
         Assert.Empty(Launcher.FindFaults());
+        await AssertNothingIsInUseAsync(Cache);
         Cache.Dispose();
         _directory.Dispose();
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>A cache that is easily filled.</summary>
+    internal static ArtifactCache OpenCache(TempDirectory directory) =>
+        new(new ArtifactCacheOptions { Directory = directory["artifacts"], MaxBytes = CacheBytes });
+
+    /// <summary>The artifacts of workloads that are over, and of those that never started, can go: there is room for one that takes it all.</summary>
+    internal static async Task AssertNothingIsInUseAsync(ArtifactCache cache) =>
+        (await cache.AddAsync(new MemoryStream(new byte[CacheBytes]), cancellationToken: Token).Within()).Dispose();
 
     internal static DeployRequest Request(string name = "some", bool essential = false) => new() { Name = name, Essential = essential };
 

@@ -57,6 +57,18 @@ internal sealed class TestTime : FakeTimeProvider
     /// <summary>Waits until a timer of that length has been set for the given time.</summary>
     internal Task TimerSetAsync(TimeSpan length, int time = 1) => _set.CountAsync(set => set == length, time);
 
+    /// <summary>Whether the time of some timers passes at once: whatever they wait for is too late for them, though it may be about to happen.</summary>
+    internal bool Flies
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _passing is not null;
+            }
+        }
+    }
+
     /// <summary>From now on the time of every timer of that length passes at once, and of those that are set already.</summary>
     internal void LetPass(TimeSpan length)
     {

@@ -81,6 +81,52 @@ public sealed class AddingTests : ArtifactCacheTest
     }
 
     [Fact]
+    public async Task A_stream_is_read_from_its_position_and_not_at_all_when_the_rest_is_too_large()
+    {
+        using ArtifactCache cache = Open(maxArtifactBytes: 50);
+        var content = new MemoryStream(Content(1, 100)) { Position = 49 };
+
+        await Assert.ThrowsAsync<ArtifactException>(() => cache.AddAsync(content, cancellationToken: Token));
+        Assert.Equal(49, content.Position);
+
+        content.Position = 50;
+        using ArtifactLease lease = await cache.AddAsync(content, cancellationToken: Token);
+        Assert.Equal(Content(1, 100)[50..], Read(lease));
+    }
+
+    [Fact]
+    public async Task A_cache_that_was_disposed_of_takes_and_gives_nothing()
+    {
+        ArtifactCache cache = Open();
+        string hash = await AddUnusedAsync(cache, Content(1, KiB));
+        var content = new StallingStream(Content(2, KiB));
+        Task<ArtifactLease> adding = cache.AddAsync(content, cancellationToken: Token);
+        await content.Stalled.WaitAsync(Token);
+
+        cache.Dispose();
+        content.End();
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => adding);
+        Assert.Throws<ObjectDisposedException>(() => { _ = cache.AddAsync(new MemoryStream(), cancellationToken: Token); });
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => cache.TryOpenAsync(hash, Token));
+        Assert.Equal([hash], CachedFiles);
+        Assert.Empty(TemporaryFiles);
+    }
+
+    [Fact]
+    public async Task What_is_cancelled_before_it_begins_does_nothing()
+    {
+        using ArtifactCache cache = Open();
+        string hash = await AddUnusedAsync(cache, Content(1, KiB));
+        var cancelled = new CancellationToken(canceled: true);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cache.AddAsync(new MemoryStream(Content(2, KiB)), cancellationToken: cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cache.TryOpenAsync(hash, cancelled));
+
+        Assert.Equal((1, 0, 0), (cache.Count, cache.Hits, cache.Misses));
+    }
+
+    [Fact]
     public async Task Another_hash_than_the_expected_one_is_refused_and_both_are_named()
     {
         byte[] content = Content(1, KiB);

@@ -108,6 +108,56 @@ public sealed class EvictionTests : ArtifactCacheTest
     }
 
     [Fact]
+    public async Task What_was_used_for_long_counts_as_used_when_its_use_ended()
+    {
+        string second;
+        ArtifactLease first;
+        using (ArtifactCache cache = Open())
+        {
+            first = await cache.AddAsync(new MemoryStream(Content(1, KiB)), cancellationToken: Token);
+            second = await AddUnusedAsync(cache, Content(2, KiB));
+            Time.Advance(TimeSpan.FromSeconds(1));
+            first.Dispose();
+        }
+
+        using ArtifactCache next = Open(maxBytes: 2 * KiB);
+        await AddUnusedAsync(next, Content(3, KiB));
+
+        Assert.Contains(first.Sha256, CachedFiles);
+        Assert.DoesNotContain(second, CachedFiles);
+    }
+
+    [Fact]
+    public async Task A_lease_that_outlives_its_cache_leaves_the_directory_to_the_next()
+    {
+        ArtifactLease lease;
+        using (ArtifactCache cache = Open())
+        {
+            lease = await cache.AddAsync(new MemoryStream(Content(1, KiB)), cancellationToken: Token);
+        }
+
+        DateTime used = File.GetLastWriteTimeUtc(PathInCache(lease.Sha256));
+        Time.Advance(TimeSpan.FromHours(1));
+        lease.Dispose();
+
+        Assert.Equal(used, File.GetLastWriteTimeUtc(PathInCache(lease.Sha256)));
+    }
+
+    [Fact]
+    public async Task What_could_not_be_loaded_is_not_in_use()
+    {
+        using ArtifactCache cache = Open(maxBytes: KiB, maxIdleImageBytes: 0);
+        string hash = await AddUnusedAsync(cache, Content(1, KiB));
+        File.Delete(PathInCache(hash));
+        File.CreateSymbolicLink(PathInCache(hash), PathInCache(hash));
+        await Assert.ThrowsAsync<ArtifactException>(() => cache.TryOpenAsync(hash, Token));
+
+        string next = await AddUnusedAsync(cache, Content(2, KiB));
+
+        Assert.Equal([next], CachedFiles);
+    }
+
+    [Fact]
     public async Task A_lower_limit_holds_from_the_start_on()
     {
         string last;

@@ -89,6 +89,20 @@ public sealed class ReplayBufferTests
         Assert.Equal([new string('y', 50)], kept);
     }
 
+    [Theory]
+    [InlineData(10, new[] { 4, 3, 3 }, 3)]
+    [InlineData(10, new[] { 4, 3, 4 }, 2)]
+    [InlineData(10, new[] { 9, 9, 9, 1 }, 2)]
+    [InlineData(10, new[] { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 }, 10)]
+    public async Task As_much_is_kept_as_its_bound_allows(int maxCost, int[] costs, int kept)
+    {
+        var buffer = new ReplayBuffer<int>(100, maxCost, cost => cost);
+        Write(buffer, costs);
+        buffer.Complete();
+
+        Assert.Equal(costs[^kept..], (await ReadAllAsync(buffer, Token)).Select(read => read.Item));
+    }
+
     [Fact]
     public void Whatever_a_reader_gets_and_misses_adds_up_to_what_was_written_in_order() =>
         Gen.Select(Gen.Int[1, 50], Gen.Int[0, 300], Gen.Int[1, 4]).Sample(
