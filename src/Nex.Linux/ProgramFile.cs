@@ -22,6 +22,22 @@ internal static class ProgramFile
     private const int CreateNew = 0x40 | 0x80;
     private const int CloseOnExec = 0x80000;
     private const uint OwnerOnly = 0x180;
+    private const ulong MountedNoExec = 0x8;
+
+    /// <summary>
+    /// Whether the kernel executes programs in a directory, which need not exist yet: it does not where the file system is mounted with
+    /// <c>noexec</c>, and never in what has no full path.
+    /// </summary>
+    internal static unsafe bool MayBeIn(string directory)
+    {
+        while (!Directory.Exists(directory) && Path.GetDirectoryName(directory) is { } parent)
+        {
+            directory = parent;
+        }
+
+        Libc.FileSystemStatus status = default;
+        return Libc.StatFileSystem(directory, &status) == 0 && (status.Flags & MountedNoExec) == 0;
+    }
 
     /// <summary>Copies a program to a file that does not exist yet. It can be executed after <see cref="WaitUntilWritten"/>.</summary>
     /// <exception cref="IOException">One of the two cannot be opened, or there is no room.</exception>

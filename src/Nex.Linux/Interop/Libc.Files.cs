@@ -18,6 +18,17 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int StatX(int directory, string path, int flags, uint mask, ExtendedStatus* status);
 
+    [LibraryImport(Library, EntryPoint = "statvfs", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int StatFileSystem(string path, FileSystemStatus* status);
+
+    /// <summary>The head of <c>struct statvfs</c> of 64-bit systems, with room to spare behind it.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    internal struct FileSystemStatus
+    {
+        [FieldOffset(72)]
+        public ulong Flags;
+    }
+
     /// <summary>The head of <c>struct statx</c>; 256 bytes in all.</summary>
     [StructLayout(LayoutKind.Sequential, Size = 256)]
     internal struct ExtendedStatus

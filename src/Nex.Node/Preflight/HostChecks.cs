@@ -2,6 +2,7 @@ using Nex.Linux;
 using Nex.Node.Configuration;
 using Nex.Node.Servers;
 using Nex.ProcessManager;
+using Nex.ProcessManager.Cgroups;
 using Nex.ProcessManager.Configuration;
 using Nex.ProcessManager.Launchers.MicroVms;
 using Nex.ProcessManager.Launchers.MicroVms.Qemu;
@@ -15,6 +16,7 @@ internal static class HostChecks
     internal const string Install = "nex node preflight --install";
 
     private const string Node = "node";
+    private const string None = "none";
     private const string Namespaces = "namespaces";
     private const string Qemu = "qemu";
     private const string Firecracker = "firecracker";
@@ -24,6 +26,7 @@ internal static class HostChecks
     {
         MicroVmOptions machines = settings.Agents.MicroVm;
         yield return Agent(settings.Agents.AgentPath);
+        yield return RunDirectory(settings.Agents.RunDirectory);
         yield return Program("nats-server", NatsServerProgram.TryFind(settings.PrivateServer.Program), [Node], !needsServer, NatsServerProgram.Package);
         yield return Program("bubblewrap", Executables.Find("bwrap"), [Namespaces], isOptional: false, "bubblewrap");
         yield return UserNamespaces();
@@ -55,6 +58,19 @@ internal static class HostChecks
         };
     }
 
+    private static PreflightCheck RunDirectory(string path)
+    {
+        bool executes = ProgramFile.MayBeIn(path);
+        return new PreflightCheck
+        {
+            Name = "run directory",
+            NeededFor = [None, Namespaces],
+            IsThere = executes,
+            Found = executes ? path : $"{path} is on a file system that is mounted with noexec",
+            Remedy = executes ? null : "name another with run_dir",
+        };
+    }
+
     private static PreflightCheck Program(string name, string? path, string[] neededFor, bool isOptional, string? package, string? remedy = null) => new()
     {
         Name = Path.GetFileName(name),
@@ -72,7 +88,8 @@ internal static class HostChecks
         {
             (0, _) => "user.max_user_namespaces is 0",
             (null, _) => "the kernel has none",
-            (_, 0) when ProcessControl.EffectiveUserId != 0 => "kernel.unprivileged_userns_clone is 0",
+            // Root gives up its rights before it makes a sandbox.
+            (_, 0) => "kernel.unprivileged_userns_clone is 0",
             _ => null,
         };
         return new PreflightCheck
@@ -149,23 +166,25 @@ internal static class HostChecks
 
     private static PreflightCheck Cgroups()
     {
-        const string root = "/sys/fs/cgroup";
-        string? own = File.Exists(Path.Combine(root, "cgroup.controllers")) ? OwnCgroup() : null;
-        string? reason = own is null
-            ? "this host has no cgroup version 2"
-            : CanWrite(Path.Combine(root, own.TrimStart('/'))) ? null : "the node's own cgroup is not delegated to it";
+        string? reason = NodeCgroup.Find() switch
+        {
+            null => "this host has no cgroup version 2",
+            var own when !CanWrite(own) => "the node's own cgroup is not delegated to it",
+            var own when NodeCgroup.HasStrangers(own) => "other processes stand in the node's own cgroup",
+            var own => CgroupTree.Wanted.Except(CgroupTree.Read(own, "cgroup.controllers")).ToArray() is { Length: > 0 } missing
+                ? $"the node's own cgroup has no controller for {string.Join(", ", missing)}"
+                : null,
+        };
         return new PreflightCheck
         {
             Name = "cgroup v2",
-            NeededFor = ["none", Namespaces],
+            NeededFor = [None, Namespaces],
             IsOptional = true,
             IsThere = reason is null,
             Found = reason ?? "delegated",
             Remedy = reason is null ? null : "without it, memory and processors cannot be limited; with systemd: Delegate=yes",
         };
     }
-
-    private static string? OwnCgroup() => File.ReadLines("/proc/self/cgroup").FirstOrDefault(line => line.StartsWith("0::", StringComparison.Ordinal))?[3..];
 
     private static bool CanWrite(string directory)
     {

@@ -5,12 +5,18 @@ namespace Nex.ProcessManager.Cgroups;
 /// <summary>The cgroup (version 2) of one manager, with one below it for each agent. Made only where the host lets us.</summary>
 internal sealed class CgroupTree
 {
-    private static readonly string[] Wanted = ["cpu", "memory", "pids"];
+    /// <summary>The controllers that limits of workloads need.</summary>
+    internal static readonly string[] Wanted = ["cpu", "memory", "pids"];
 
+    /// <summary>Managers of this process that share a cgroup make room in it together.</summary>
+    private static readonly Lock Sharing = new();
+
+    private readonly string _parent;
     private readonly string _path;
 
-    private CgroupTree(string path, IReadOnlySet<string> controllers)
+    private CgroupTree(string parent, string path, IReadOnlySet<string> controllers)
     {
+        _parent = parent;
         _path = path;
         Controllers = controllers;
     }
@@ -25,7 +31,7 @@ internal sealed class CgroupTree
     /// <exception cref="ProcessManagerException">There must be one and cannot be.</exception>
     internal static CgroupTree? Open(string? parent, string? own, InstanceName instance, Action<string> onNone)
     {
-        CgroupTree? tree = TryCreate(parent ?? own ?? FindOwn(), instance, out string reason);
+        CgroupTree? tree = TryCreate(parent ?? own ?? NodeCgroup.Find(), instance, out string reason);
         if (tree is null && parent is not null)
         {
             throw new ProcessManagerException(
@@ -44,7 +50,8 @@ internal sealed class CgroupTree
     /// <summary>Makes the cgroup of an instance, after removing those of managers that are gone.</summary>
     /// <param name="parent">Where; null on a host without such a hierarchy.</param>
     /// <param name="reason">Why there is none, where there is none.</param>
-    internal static CgroupTree? TryCreate(string? parent, InstanceName instance, out string reason)
+    /// <param name="wanted">The controllers that agents are to have; those that limits need by default.</param>
+    internal static CgroupTree? TryCreate(string? parent, InstanceName instance, out string reason, params string[] wanted)
     {
         if (parent is null)
         {
@@ -52,16 +59,20 @@ internal sealed class CgroupTree
             return null;
         }
 
+        wanted = wanted.Length == 0 ? Wanted : wanted;
         string path = Path.Combine(parent, instance.ToString());
         try
         {
             RemoveLeftovers(parent);
-            Enable(parent);
-            Directory.CreateDirectory(path);
-            Enable(path);
-            string[] enabled = File.ReadAllText(Path.Combine(path, "cgroup.subtree_control")).Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            lock (Sharing)
+            {
+                Enable(parent, wanted);
+                Directory.CreateDirectory(path);
+                Enable(path, wanted);
+            }
+
             reason = "";
-            return new CgroupTree(path, enabled.ToHashSet());
+            return new CgroupTree(parent, path, Read(path, "cgroup.subtree_control").ToHashSet());
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -71,27 +82,43 @@ internal sealed class CgroupTree
         }
     }
 
+    /// <summary>The controllers that a file of a cgroup lists.</summary>
+    internal static string[] Read(string cgroup, string file) =>
+        File.ReadAllText(Path.Combine(cgroup, file)).Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
     /// <summary>The cgroup that an agent can have; not made yet.</summary>
     internal AgentCgroup ForAgent(string agentId) => new(Path.Combine(_path, agentId), Controllers);
 
     /// <summary>Removes it. Agents' cgroups must have been removed.</summary>
-    internal void Remove() => AgentCgroup.RemoveEmpty(_path);
+    internal void Remove()
+    {
+        AgentCgroup.RemoveEmpty(_path);
+        lock (Sharing)
+        {
+            NodeCgroup.TryReturn(_parent, Controllers);
+        }
+    }
 
     /// <summary>A controller that cannot be enabled is one that agents do not have.</summary>
-    private static void Enable(string cgroup)
+    private static void Enable(string cgroup, string[] wanted)
     {
-        string control = Path.Combine(cgroup, "cgroup.subtree_control");
-        string[] available = File.ReadAllText(Path.Combine(cgroup, "cgroup.controllers")).Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        foreach (string controller in Wanted.Intersect(available))
+        foreach (string controller in wanted.Intersect(Read(cgroup, "cgroup.controllers")))
         {
-            try
-            {
-                File.WriteAllText(control, $"+{controller}");
-            }
-            catch (IOException)
-            {
-                // Busy: processes stand in this cgroup itself, as they do unless it was delegated for this.
-            }
+            _ = TryEnable(cgroup, controller) || (NodeCgroup.TryMakeRoom(cgroup) && TryEnable(cgroup, controller));
+        }
+    }
+
+    /// <returns>False where processes stand in the cgroup itself.</returns>
+    private static bool TryEnable(string cgroup, string controller)
+    {
+        try
+        {
+            File.WriteAllText(Path.Combine(cgroup, "cgroup.subtree_control"), $"+{controller}");
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
         }
     }
 
@@ -104,21 +131,5 @@ internal sealed class CgroupTree
                 new AgentCgroup(directory, new HashSet<string>()).KillAndRemove();
             }
         }
-    }
-
-    /// <summary>The cgroup of this process in the version 2 hierarchy, wherever that is mounted.</summary>
-    private static string? FindOwn()
-    {
-        const int root = 3, mountPoint = 4;
-        string? own = File.ReadLines("/proc/self/cgroup").FirstOrDefault(line => line.StartsWith("0::", StringComparison.Ordinal))?[3..];
-        string[]? mount = File.ReadLines("/proc/self/mountinfo")
-            .FirstOrDefault(line => line.Contains(" - cgroup2 ", StringComparison.Ordinal))?.Split(' ');
-        if (own is null || mount is null)
-        {
-            return null;
-        }
-
-        string relative = mount[root] == "/" ? own : own[Math.Min(mount[root].Length, own.Length)..];
-        return Path.Combine(mount[mountPoint], relative.TrimStart('/'));
     }
 }

@@ -1,3 +1,5 @@
+using Nex.Linux;
+
 namespace Nex.ProcessManager.Configuration;
 
 /// <summary>How a process manager runs its agents. Immutable; checked as a whole when a manager is created.</summary>
@@ -19,8 +21,10 @@ public sealed record ProcessManagerOptions
     public string AgentPath { get; init; } = Path.Combine(AppContext.BaseDirectory, "nex-agent");
 
     /// <summary>
-    /// Where the manager keeps what lives only as long as it: a directory that it makes, with mode 0700 or, for root, 0711. By default
-    /// <c>/run/nex</c> for root, <c>$XDG_RUNTIME_DIR/nex</c> for others, and <c>nex-UID</c> in the temporary directory where that is not set.
+    /// Where the manager keeps what lives only as long as it: a directory that it makes, with mode 0700 or, for root, 0711. Agents are executed
+    /// there, but for those in microVMs. By default <c>/run/nex</c> for root, or <c>/var/lib/nex-run</c> where <c>/run</c> is mounted with
+    /// <c>noexec</c>, as by Debian; <c>$XDG_RUNTIME_DIR/nex</c> for others, or <c>nex-UID</c> in the temporary directory where that is not set
+    /// or has <c>noexec</c>.
     /// </summary>
     public string RunDirectory { get; init; } = DefaultRunDirectory();
 
@@ -88,21 +92,24 @@ public sealed record ProcessManagerOptions
     internal TimeSpan ReplacementDelay { get; init; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>The user that gives up root to run a machine; null where this process is not root, and machines run as its user.</summary>
-    internal uint? MachineUserId => Linux.ProcessControl.EffectiveUserId == 0 ? SandboxUserId : null;
+    internal uint? MachineUserId => ProcessControl.EffectiveUserId == 0 ? SandboxUserId : null;
 
     /// <summary>How long a start may take in the configured sandbox.</summary>
     internal TimeSpan EffectiveStartTimeout => IsMicroVm && MicroVm.BootTimeout > StartTimeout ? MicroVm.BootTimeout : StartTimeout;
 
+    /// <summary>The first of some directories in which programs can be executed; the first of all where there is none.</summary>
+    internal static string FirstWithPrograms(params string[] directories) =>
+        Array.Find(directories, ProgramFile.MayBeIn) ?? directories[0];
+
     private static string DefaultRunDirectory()
     {
-        if (Linux.ProcessControl.EffectiveUserId == 0)
+        if (ProcessControl.EffectiveUserId == 0)
         {
-            return "/run/nex";
+            return FirstWithPrograms("/run/nex", "/var/lib/nex-run");
         }
 
+        string temporary = Path.Combine(Path.GetTempPath(), $"nex-{ProcessControl.EffectiveUserId}");
         string? runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
-        return string.IsNullOrEmpty(runtime)
-            ? Path.Combine(Path.GetTempPath(), $"nex-{Linux.ProcessControl.EffectiveUserId}")
-            : Path.Combine(runtime, "nex");
+        return string.IsNullOrEmpty(runtime) ? temporary : FirstWithPrograms(Path.Combine(runtime, "nex"), temporary);
     }
 }

@@ -1,4 +1,7 @@
+using System.Diagnostics;
 using System.Text.Json;
+using Nex.Linux;
+using Nex.Linux.Machine;
 using Nex.Node.Preflight;
 using Nex.Node.Tests.Configuration;
 
@@ -24,6 +27,27 @@ public sealed class HostPreflightTests : ConfigurationTest
         Assert.Equal("apt-get install qemu-system-x86", report.Checks.Single(check => check.Name == "qemu").Remedy);
         Assert.Contains("nex node preflight --install", report.Checks.Single(check => check.Name == "initramfs").Remedy);
         Assert.False(report.Sandboxes.Single(sandbox => sandbox.Sandbox == "qemu").IsAvailable);
+    }
+
+    [Fact]
+    public async Task A_run_directory_where_nothing_can_be_executed_is_named()
+    {
+        Assert.SkipWhen(ProcessControl.EffectiveUserId != 0, "Only root can mount a file system.");
+        string disk = Path.Combine(Directory, "disk");
+        FileSystems.Mount("nex-test", disk, "tmpfs", MountFlags.NoExecution);
+        try
+        {
+            PreflightReport report = await RunAsync("none", $"\"run_dir\": \"{disk}/nex\",");
+
+            PreflightCheck check = report.Checks.Single(check => check.Name == "run directory");
+            Assert.Equal(($"{disk}/nex is on a file system that is mounted with noexec", "name another with run_dir"), (check.Found, check.Remedy));
+            Assert.False(report.CanRun);
+            Assert.Equal("missing: run directory", report.Sandboxes.Single(sandbox => sandbox.Sandbox == "none").Reason);
+        }
+        finally
+        {
+            await Process.Start("umount", [disk]).WaitForExitAsync(CancellationToken.None);
+        }
     }
 
     [Fact]

@@ -10,10 +10,10 @@ internal sealed class SmallDisk : IDisposable
 {
     private readonly TempDirectory _directory = new();
 
-    private SmallDisk(int kibibytes)
+    private SmallDisk(int kibibytes, MountFlags flags)
     {
         Path = _directory["disk"];
-        FileSystems.Mount("nex-test", Path, "tmpfs", MountFlags.NoDevices, $"size={kibibytes}k,mode=711");
+        FileSystems.Mount("nex-test", Path, "tmpfs", MountFlags.NoDevices | flags, $"size={kibibytes}k,mode=711");
     }
 
     internal string Path { get; }
@@ -24,11 +24,11 @@ internal sealed class SmallDisk : IDisposable
     internal string this[string name] => System.IO.Path.Combine(Path, name);
 
     /// <summary>Mounts one, or skips the test where this user may not.</summary>
-    internal static SmallDisk Mount(int kibibytes)
+    internal static SmallDisk Mount(int kibibytes, MountFlags flags = MountFlags.None)
     {
         try
         {
-            return new SmallDisk(kibibytes);
+            return new SmallDisk(kibibytes, flags);
         }
         catch (LinuxException failure)
         {

@@ -33,6 +33,9 @@ public sealed class MetricsTests
             Assert.Equal(1, test.Metrics.Sum("nex.agent.exits", nameof(AgentExitCause.Stopped)));
             Assert.Equal(2, test.Metrics.Sum("nex.agent.exits", nameof(AgentExitCause.ManagerStopped)));
             Assert.Equal(0, test.Metrics.Sum("nex.agents"));
+            Assert.Equal(
+                ["nex.agent.exits by nex.exit.cause", "nex.agent.start.failures by error.type", "nex.agents by nex.agent.state"],
+                test.Metrics.All.Where(measurement => measurement.TagName.Length > 0).Select(measurement => $"{measurement.Instrument} by {measurement.TagName}").Distinct().Order());
         },
         DefaultOptions with { PoolSize = 2, MaxConcurrentStarts = 1 },
         new FakeLauncher(number => number == 1

@@ -26,6 +26,7 @@ public sealed class StopProcessTests
         AgentExit exit = await test.Manager.StopProcessAsync(agent.Id).Within();
 
         Assert.Equal((agent.Id, AgentExitCause.Stopped, 0, false), (exit.Id, exit.Cause, exit.Code, exit.Killed));
+        Assert.Equal("It ended when it was asked to.", exit.Detail);
         Assert.Equal(exit, Assert.Single(test.Delegate.Exited.Reached));
         Assert.DoesNotContain(agent.Asked.Reached, call => call.Method == AgentMethods.Undeploy);
         Assert.NotEqual(agent.Id, await test.Delegate.Started.AtAsync(1));
@@ -144,6 +145,7 @@ public sealed class StopProcessTests
             AgentExit exit = await stopping.Within();
 
             Assert.Equal((true, Signals.Kill), (exit.Killed, exit.Signal));
+            Assert.StartsWith(refuses ? "It answered an undeploy with an error" : "It did not end when it was asked to, and was killed.", exit.Detail, StringComparison.Ordinal);
             Assert.True((await observer.ExitAsync()).AgentLost);
         },
         launcher: new FakeLauncher(number => number > 0

@@ -1,3 +1,5 @@
+using Nex.ProcessManager.Cgroups;
+
 namespace Nex.ProcessManager.Tests.Support;
 
 /// <summary>The cgroup version 2 hierarchy of this host, where tests can make cgroups.</summary>
@@ -18,6 +20,16 @@ internal static class HostCgroup
         string[] controllers = File.ReadAllText(Path.Combine(Require(), "cgroup.controllers")).Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
         Assert.SkipUnless(controllers.Contains("pids") || controllers.Contains("hugetlb"), "The cgroup version 2 hierarchy has no controller for this test.");
         return controllers.Contains("pids") ? new("pids.max", "500") : new("hugetlb.2MB.max", "2097152");
+    }
+
+    /// <summary>A controller that no cgroup shares out in which processes stand, and that those below the root have.</summary>
+    internal static string RequireSharedController()
+    {
+        string root = Require();
+        string? controller = CgroupTree.Read(root, "cgroup.controllers").FirstOrDefault(name => name is "memory" or "hugetlb" or "io");
+        Assert.SkipWhen(controller is null, "The cgroup version 2 hierarchy has no controller for this test.");
+        File.WriteAllText(Path.Combine(root, "cgroup.subtree_control"), $"+{controller}");
+        return controller;
     }
 
     /// <summary>The cgroups that managers of this process have now.</summary>

@@ -4,8 +4,8 @@ using Nex.Testing.Waiting;
 
 namespace Nex.Testing.Recorders;
 
-/// <summary>One report of an instrument, with the value of its tag besides the sandbox.</summary>
-internal sealed record Measurement(string Instrument, string Tag, double Value);
+/// <summary>One report of an instrument, with the name and the value of its tag besides the sandbox.</summary>
+internal sealed record Measurement(string Instrument, string TagName, string Tag, double Value);
 
 /// <summary>Adds up what one pool reports, told from others by the name of its sandbox.</summary>
 internal sealed class MetricsRecorder : IDisposable
@@ -87,10 +87,10 @@ internal sealed class MetricsRecorder : IDisposable
 
     private void Record(string instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        string sandbox = "", other = "";
+        string sandbox = "", otherName = "", other = "";
         foreach ((string name, object? text) in tags)
         {
-            (sandbox, other) = name == "nex.sandbox" ? ($"{text}", other) : (sandbox, $"{text}");
+            (sandbox, otherName, other) = name == "nex.sandbox" ? ($"{text}", otherName, other) : (sandbox, name, $"{text}");
         }
 
         if (sandbox == _sandbox)
@@ -100,7 +100,7 @@ internal sealed class MetricsRecorder : IDisposable
                 RecordAgents(other, (int)value);
             }
 
-            _measurements.Add(new Measurement(instrument, other, value));
+            _measurements.Add(new Measurement(instrument, otherName, other, value));
         }
     }
 

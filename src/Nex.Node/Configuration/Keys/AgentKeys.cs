@@ -32,8 +32,8 @@ internal static class AgentKeys
     internal static readonly ConfigurationKey<string> AgentPath = List.FilePath("agent_path", "`nex-agent` beside `nex`", "The agent.");
 
     internal static readonly ConfigurationKey<string> RunDirectory = List.FilePath(
-        "run_dir", "`/run/nex` for root, else `$XDG_RUNTIME_DIR/nex`, or `nex-UID` in the temporary directory",
-        "Where the node keeps what lives only as long as it. Nodes can share it, in containers too: what one left that is gone is removed when the next starts.");
+        "run_dir", "`/run/nex` for root, or `/var/lib/nex-run` where `/run` is mounted with `noexec`; else `$XDG_RUNTIME_DIR/nex`, or `nex-UID` in the temporary directory",
+        "Where the node keeps what lives only as long as it, and executes its agents. Nodes can share it, in containers too: what one left that is gone is removed when the next starts.");
 
     internal static readonly ConfigurationKey<TimeSpan> HandshakeTimeout = List.Milliseconds(
         "agent_handshake_timeout_ms", TimeSpan.FromSeconds(5), "How long an agent may take from its start until it is warm. For a microVM `boot_timeout_ms` counts where it is longer.");

@@ -63,6 +63,12 @@ internal sealed class RunDirectory
     /// <exception cref="ProcessManagerException">It cannot be read, there is no room for it, or the copy cannot be executed.</exception>
     internal async Task<string> InstallAgentAsync(string agentPath, CancellationToken cancellationToken)
     {
+        if (!ProgramFile.MayBeIn(DirectoryPath))
+        {
+            throw Unusable(
+                Path.GetDirectoryName(DirectoryPath)!, "its file system is mounted with noexec, and agents are executed there: choose another with the option RunDirectory", null);
+        }
+
         string copy = Path.Combine(DirectoryPath, "nex-agent");
         try
         {

@@ -1,7 +1,9 @@
+using Nex.Linux.Machine;
 using Nex.ProcessManager.Agents;
 using Nex.ProcessManager.Configuration;
 using Nex.ProcessManager.Launchers;
 using Nex.ProcessManager.Launchers.Spawning;
+using Nex.ProcessManager.Tests.Conformance;
 using Nex.ProcessManager.Tests.Support;
 using Nex.Protocol.Identifiers;
 using Nex.Testing.Files;
@@ -25,6 +27,23 @@ public sealed class SpawnLauncherTests
             "The cgroup that the option CgroupParent names cannot be used: no cgroup can be made in /proc/nowhere: ", failure.Message, StringComparison.Ordinal);
         Assert.EndsWith("or leave the option out.", failure.Message, StringComparison.Ordinal);
         host.AssertNothingIsLeft();
+    }
+
+    [Theory]
+    [InlineData(Sandbox.None)]
+    [InlineData(Sandbox.Namespaces)]
+    public async Task A_run_directory_where_nothing_can_be_executed_is_refused_and_nothing_is_left_in_it(Sandbox sandbox)
+    {
+        using var disk = SmallDisk.Mount(kibibytes: 8 * 1024, MountFlags.NoExecution);
+        ProcessManagerOptions options = RealManager.OptionsOf(sandbox) with { RunDirectory = disk["run"] };
+        await using IProcessManager manager = ProcessManagerFactory.Create(options);
+
+        ProcessManagerException failure = await FailsAsync(ProcessManagerError.SandboxUnavailable, () => manager.StartAsync(new DelegateRecorder(), CancellationToken.None));
+
+        Assert.Equal(
+            $"The run directory {disk["run"]} cannot be used: its file system is mounted with noexec, and agents are executed there: choose another with the option RunDirectory.",
+            failure.Message);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(disk["run"]));
     }
 
     [Fact]

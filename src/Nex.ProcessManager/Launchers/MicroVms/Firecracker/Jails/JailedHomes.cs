@@ -1,5 +1,6 @@
 using Nex.Firecracker.Api;
 using Nex.Firecracker.Commands;
+using Nex.Linux;
 using Nex.ProcessManager.Cgroups;
 using Nex.ProcessManager.Configuration;
 using Nex.ProcessManager.Launchers.MicroVms.Templates;
@@ -32,6 +33,11 @@ internal sealed class JailedHomes : VmmHomes
         try
         {
             Directory.CreateDirectory(directory, Passable);
+            if (!ProgramFile.MayBeIn(directory))
+            {
+                throw new IOException("Its file system is mounted with noexec, and the jailer copies Firecracker there to execute it");
+            }
+
             RemoveLeftovers(directory);
             _files = new SharedFiles(Path.Combine(directory, JailName.OfFiles(instance)), files);
         }

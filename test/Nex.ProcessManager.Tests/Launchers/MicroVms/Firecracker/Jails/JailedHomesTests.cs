@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using Nex.Linux;
+using Nex.Linux.Machine;
 using Nex.Linux.Processes;
 using Nex.ProcessManager.Configuration;
 using Nex.ProcessManager.Launchers.MicroVms;
@@ -155,6 +156,18 @@ public sealed class JailedHomesTests : IDisposable
 
         Assert.Contains("No space left", failure.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(disk["jails/firecracker"]));
+    }
+
+    [Fact]
+    public void Jails_in_which_nothing_can_be_executed_are_refused()
+    {
+        using var disk = SmallDisk.Mount(kibibytes: 64, MountFlags.NoExecution);
+
+        ProcessManagerException failure = Assert.Throws<ProcessManagerException>(() => Open(disk["jails"], _files));
+
+        Assert.Equal(ProcessManagerError.SandboxUnavailable, failure.Error);
+        Assert.Contains("mounted with noexec", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("Jailer.ChrootBaseDirectory", failure.Message, StringComparison.Ordinal);
     }
 
     private JailedHomes Open() => Open(_directory["jails"], _files);
