@@ -94,7 +94,7 @@ public sealed class WorkloadLifeTests : WorkloadTest
 
         Assert.Equal(ProcessManagerError.Stopping, failure.Error);
         await Launcher.Launched.CountAsync(3);
-        Assert.True(Launcher.Launched.Reached[0].IsDisposed);
+        Assert.Single(Launcher.Launched.Reached, agent => agent.IsDisposed);
     }
 
     [Fact]

@@ -41,6 +41,10 @@ internal sealed class NodeProgram : IAsyncDisposable
     internal static Task<NodeProgram> StartWithKeyAsync(string key, Sandbox sandbox, string runDirectory, params string[] workload) =>
         StartAsync([TestPrograms.Path("hostile"), "session", key], RealManager.OptionsOf(sandbox), runDirectory, 1, workload);
 
+    /// <summary>The same, where something covers a part of <c>/proc</c>, as a service manager has it that protects the log of the kernel, and a container with masked paths.</summary>
+    internal static Task<NodeProgram> StartWithCoveredProcAsync(Sandbox sandbox, string runDirectory) => StartAsync(
+        ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", "mount --bind /dev/null /proc/kmsg && exec \"$0\" \"$@\""], RealManager.OptionsOf(sandbox), runDirectory, 1, []);
+
     private static async Task<NodeProgram> StartAsync(string[] starter, ProcessManagerOptions options, string runDirectory, int poolSize, string[] workload)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "Nex.Testing.Node");

@@ -18,6 +18,9 @@ internal sealed class Bubblewrap
     private const string NamespacesRemedy =
         "Where user namespaces are forbidden, allow them (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns)";
 
+    private const string ProcRemedy =
+        "Something covers a part of /proc, in front of which the kernel lets no sandbox mount its own: run the node where nothing does (a service of systemd without ProtectKernelLogs, ProtectKernelTunables, ProtectProc and ProcSubset; a container without masked paths)";
+
     private const string FilterRemedy = "The kernel must be able to filter system calls (CONFIG_SECCOMP_FILTER)";
 
     private static readonly Version OldestVersion = new(0, 8, 0);
@@ -90,8 +93,13 @@ internal sealed class Bubblewrap
         (ProcessExit exit, string output) = await RunAsync(trial.Path, [.. trial.Arguments.Skip(1)], cancellationToken, filter).ConfigureAwait(false);
         if (exit.Code != 0)
         {
-            bool isFilter = output.Contains("seccomp", StringComparison.OrdinalIgnoreCase);
-            throw Unavailable($"bubblewrap ended with {exit}: {output.Trim()}. {(isFilter ? FilterRemedy : remedy)}");
+            string whatToDo = output switch
+            {
+                _ when output.Contains("seccomp", StringComparison.OrdinalIgnoreCase) => FilterRemedy,
+                _ when output.Contains("mount proc", StringComparison.Ordinal) => ProcRemedy,
+                _ => remedy,
+            };
+            throw Unavailable($"bubblewrap ended with {exit}: {output.Trim()}. {whatToDo}");
         }
     }
 

@@ -6,6 +6,7 @@ using Nex.ProcessManager.Launchers.Spawning;
 using Nex.ProcessManager.Pool;
 using Nex.ProcessManager.Tests.Support;
 using Nex.Protocol.Workloads;
+using Nex.Testing.Files;
 using Nex.Testing.Processes;
 using Nex.Testing.Waiting;
 
@@ -15,6 +16,19 @@ namespace Nex.ProcessManager.Tests.Launchers.Spawning;
 public sealed class NamespacesTests
 {
     private static readonly ProcessManagerOptions Options = RealManager.OptionsOf(Sandbox.Namespaces);
+
+    [Fact]
+    public async Task Where_something_covers_a_part_of_proc_it_is_said_what_keeps_the_sandbox_from_being_made()
+    {
+        Assert.SkipWhen(ProcessControl.EffectiveUserId != 0, "Only root can cover a part of /proc.");
+        using var directory = new TempDirectory();
+
+        InvalidOperationException ended = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => NodeProgram.StartWithCoveredProcAsync(Sandbox.Namespaces, directory["run"]));
+
+        Assert.Contains("Something covers a part of /proc", ended.Message, StringComparison.Ordinal);
+        Assert.Contains("without ProtectKernelLogs", ended.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task A_workload_sees_only_its_own_processes()
