@@ -249,6 +249,20 @@ public sealed class WorkloadLifeTests : WorkloadTest
     }
 
     [Fact]
+    public async Task A_deploy_that_is_under_way_when_the_manager_stops_fails_and_holds_nothing_up()
+    {
+        await using WorkloadManagerUnderTest other = await WorkloadManagerUnderTest.StartAsync(_ => new FakeAgentPlan { Deploy = FakeAnswer.None });
+        Task<Workload> deploying = other.DeployAsync(Request());
+        await other.Launcher.Launched.Reached[0].Asked.FirstAsync(asked => asked.Method == AgentMethods.Deploy);
+
+        await other.Manager.StopAsync(new CancellationToken(canceled: true)).Within();
+
+        // It is cancelled, or its agent is lost: both happen at once.
+        Assert.True(await Record.ExceptionAsync(() => deploying.Within()) is OperationCanceledException or DeployException);
+        Assert.Empty(other.Manager.List());
+    }
+
+    [Fact]
     public async Task A_workload_whose_end_was_awaited_is_not_found_any_more()
     {
         for (int time = 0; time < 300; time++)
