@@ -9,6 +9,9 @@ internal sealed class NodeFaults(ChaosWorld world)
     private const int LongestMoment = 3000;
     private const int MostMegabytesLeft = 8;
 
+    /// <summary>How long a program takes at most that ends for lack of memory: it says so first, and has to be dumped.</summary>
+    private static readonly TimeSpan Dying = TimeSpan.FromSeconds(3);
+
     internal IEnumerable<Fault> All
     {
         get
@@ -83,6 +86,7 @@ internal sealed class NodeFaults(ChaosWorld world)
 
         await Task.WhenAny(world.Node.Exited, Task.Delay(Moment.Of(dice, 200, LongestMoment), TimeProvider.System, cancellation));
         await limit.ResetAsync();
+        await Task.WhenAny(world.Node.Exited, Task.Delay(Dying, TimeProvider.System, cancellation));
         if (world.Node.Exited.IsCompleted)
         {
             world.Tally.Add(Section.Faults, "a node that ended for lack of memory started again");

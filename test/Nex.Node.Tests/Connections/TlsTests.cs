@@ -86,7 +86,7 @@ public sealed class TlsTests : IDisposable
 
     private Task<NatsServer> StartAsync(string more)
     {
-        File.WriteAllText(_directory["server.conf"], $"tls {{ cert_file: '{_directory["server.pem"]}', key_file: '{_directory["server.key"]}', {more} }}");
+        File.WriteAllText(_directory["server.conf"], $"tls {{ cert_file: '{_directory["server.pem"]}', key_file: '{_directory["server.key"]}', timeout: 30, {more} }}");
         return NatsServer.StartAsync("-c", _directory["server.conf"]);
     }
 
