@@ -172,7 +172,7 @@ public abstract class FirecrackerTests(FirecrackerUnderTest which) : IAsyncLifet
         ProcessManagerOptions options = WithTemplatesOfItsOwn(JailedOptions) with { PoolSize = 2 };
         await using (RealManager manager = await RealManager.StartAsync(options))
         {
-            string[] users = [.. LiveProcesses.With("/api").Where(process => process.Arguments.Contains("--api-sock")).Select(process => UserOf(process.Id)).Distinct()];
+            string[] users = [.. LiveProcesses.DescendantsOf(Environment.ProcessId).Where(process => process.Arguments.Contains("--api-sock")).Select(process => UserOf(process.Id)).Distinct()];
 
             Assert.Equal(2, users.Length);
             Assert.All(users, user => Assert.StartsWith("7100", user, StringComparison.Ordinal));
