@@ -22,11 +22,14 @@ internal sealed class LockFile : IDisposable
 
     /// <summary>Blocks until nobody else has it.</summary>
     /// <param name="path">Of the file, which is made.</param>
+    /// <param name="cancellationToken">Does not end the wait; once it is cancelled, the file is not made any more.</param>
     /// <exception cref="LinuxException">The file cannot be made.</exception>
-    internal static LockFile Take(string path)
+    /// <exception cref="OperationCanceledException">It would have to be made, and is not wanted any more.</exception>
+    internal static LockFile Take(string path, CancellationToken cancellationToken)
     {
         while (true)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             SafeFileHandle file = Open(path);
             try
             {

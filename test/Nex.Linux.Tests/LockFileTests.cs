@@ -25,7 +25,7 @@ public sealed class LockFileTests : IDisposable
         {
             for (int count = 0; count < 50; count++)
             {
-                using var taken = LockFile.Take(File);
+                using var taken = LockFile.Take(File, CancellationToken.None);
                 most = Math.Max(most, Interlocked.Increment(ref holders));
                 _ = Thread.Yield();
                 _ = Interlocked.Decrement(ref holders);
@@ -36,8 +36,8 @@ public sealed class LockFileTests : IDisposable
     [Fact]
     public async Task Who_comes_second_waits_for_the_first()
     {
-        var first = LockFile.Take(File);
-        Task<LockFile> second = Task.Factory.StartNew(() => LockFile.Take(File), TaskCreationOptions.LongRunning);
+        var first = LockFile.Take(File, CancellationToken.None);
+        Task<LockFile> second = Task.Factory.StartNew(() => LockFile.Take(File, CancellationToken.None), TaskCreationOptions.LongRunning);
         Assert.False(second.IsCompleted);
 
         first.Dispose();
@@ -46,16 +46,24 @@ public sealed class LockFileTests : IDisposable
     }
 
     [Fact]
+    public void Who_has_left_makes_no_file()
+    {
+        _ = Assert.Throws<OperationCanceledException>(() => LockFile.Take(File, new CancellationToken(canceled: true)));
+
+        Assert.Empty(Directory.GetFileSystemEntries(_directory.Path));
+    }
+
+    [Fact]
     public void A_file_that_somebody_left_is_no_obstacle()
     {
         System.IO.File.WriteAllText(File, "");
 
-        LockFile.Take(File).Dispose();
+        LockFile.Take(File, CancellationToken.None).Dispose();
 
         Assert.False(System.IO.File.Exists(File));
     }
 
     [Fact]
     public void Where_no_file_can_be_made_there_is_none() =>
-        Assert.Equal(Errno.NoEntry, Assert.Throws<LinuxException>(() => LockFile.Take(_directory["nowhere/lock"])).Errno);
+        Assert.Equal(Errno.NoEntry, Assert.Throws<LinuxException>(() => LockFile.Take(_directory["nowhere/lock"], CancellationToken.None)).Errno);
 }

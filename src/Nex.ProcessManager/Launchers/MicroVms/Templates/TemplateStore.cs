@@ -35,9 +35,11 @@ internal sealed partial class TemplateStore(string directory, TimeProvider time,
         try
         {
             CreateOwn();
+            var leaving = new CancellationTokenSource();
             // The wait blocks.
-            Task<LockFile> taking = Task.Factory.StartNew(() => LockFile.Take(path), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-            return await OrLeaveAsync(taking, cancellationToken).ConfigureAwait(false);
+            Task<LockFile> taking = Task.Factory.StartNew(
+                () => LockFile.Take(path, leaving.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            return await OrLeaveAsync(taking, leaving, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or TimeoutException)
         {
@@ -106,7 +108,7 @@ internal sealed partial class TemplateStore(string directory, TimeProvider time,
 
     private string PathOf(TemplateKey key) => Path.Combine(directory, key.ToString());
 
-    private async Task<LockFile> OrLeaveAsync(Task<LockFile> taking, CancellationToken cancellationToken)
+    private async Task<LockFile> OrLeaveAsync(Task<LockFile> taking, CancellationTokenSource leaving, CancellationToken cancellationToken)
     {
         try
         {
@@ -114,6 +116,7 @@ internal sealed partial class TemplateStore(string directory, TimeProvider time,
         }
         catch (Exception failure) when (failure is TimeoutException or OperationCanceledException)
         {
+            await leaving.CancelAsync().ConfigureAwait(false);
             taking.Observe();
             _ = taking.ContinueWith(late => late.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
             throw;
